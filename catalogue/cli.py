@@ -1,0 +1,229 @@
+"""The command line of the catalogue: database, seed data, people, and serving."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+from flask import Flask, current_app
+from flask.cli import FlaskGroup, with_appcontext
+from flask_migrate import upgrade
+from pydantic import ValidationError
+from sqlalchemy import select
+
+from catalogue.extensions import db
+from catalogue.jobs import work
+from catalogue.people import actions, queries
+from catalogue.people.models import Role
+from catalogue.resources import resource_dir
+from catalogue.seeding.files import FaultyFile
+from catalogue.seeding.load import load
+from catalogue.systems.models import Membership, Organisation
+from catalogue.transactions import run
+
+DEMO_PASSWORD = "leading-from-every-seat"  # noqa: S105 for the demonstration's accounts, on one's own machine
+DEMO_ACCOUNTS = (
+    ("ward.manager@demo.example", "Sam Taylor", Role.LEARNER, None),
+    ("partner@demo.example", "Alex Green", Role.PARTNER, "demo"),
+    ("administrator@demo.example", "Ada Brown", Role.ADMINISTRATOR, None),
+)
+DEMO_ORGANISATION = "example-riverside-trust"
+
+
+def command_line(create_app: Callable[[], Flask]) -> click.Group:
+    """The group ``everyseat``; ``create_app`` is called only by commands that need the application."""
+
+    def create() -> Flask:
+        try:
+            return create_app()
+        except ValidationError as faults:
+            for fault in faults.errors():
+                click.echo(f"Setting: {fault['msg'].removeprefix('Value error, ')}", err=True)
+            sys.exit(2)
+
+    group = FlaskGroup(
+        name="everyseat",
+        create_app=create,
+        add_default_commands=False,
+        load_dotenv=False,
+        help="Every Seat: the learning-offer catalogue and LTI 1.3 plug-in for people who lead health and care.",
+    )
+    for command in (db_group, seed, users, serve, worker, demo):
+        group.add_command(command)
+    return group
+
+
+@click.group("db")
+def db_group() -> None:
+    """The database."""
+
+
+@db_group.command("upgrade")
+@with_appcontext
+def db_upgrade() -> None:
+    """Bring the database to the newest version."""
+    upgrade()
+    click.echo("The database is up to date.")
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Also demonstration accounts, and runs of the example offers.")
+@with_appcontext
+def seed(demo: bool) -> None:
+    """Load the framework, seats, systems, organisations and offers; again at any time."""
+    try:
+        counts = run(lambda: _seed(demo))
+    except FaultyFile as fault:
+        raise click.ClickException(f"nothing was changed: {fault}") from fault
+    click.echo("Loaded: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()) + ".")
+
+
+def _seed(demo: bool) -> dict[str, int]:
+    counts = load(resource_dir("seed"), demo=demo)
+    if demo:
+        if not current_app.extensions["settings"].development:
+            raise click.ClickException("demonstration accounts are for development only (EVERYSEAT_ENV)")
+        for email, name, role, at in DEMO_ACCOUNTS:
+            if queries.account_by_email(email) is None:
+                account = actions.add_account(email, name, DEMO_PASSWORD)
+                organisation = _demo_provider() if at else _organisation(DEMO_ORGANISATION)
+                actions.grant(account.person, role, organisation.id if at else None)
+                db.session.add(Membership(person=account.person, organisation=organisation))
+        db.session.flush()
+    return counts
+
+
+def _organisation(key: str) -> Organisation:
+    found = db.session.scalar(select(Organisation).where(Organisation.key == key))
+    if found is None:
+        raise click.ClickException(f"there is no organisation {key}")
+    return found
+
+
+def _demo_provider() -> Organisation:
+    """The example provider with the first example offer that has runs."""
+    from catalogue.offers.models import Offer
+
+    return db.session.scalars(
+        select(Offer).where(Offer.example, Offer.runs.any()).order_by(Offer.slug).limit(1)
+    ).one().provider
+
+
+@click.group()
+def users() -> None:
+    """People with a local account."""
+
+
+@users.command("add")
+@click.argument("email")
+@click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
+@click.option("--name", default="", help="Shown on pages; made from the address where left out.")
+@click.option("--organisation", default="", metavar="KEY", help="Where the role holds; a partner needs one.")
+@with_appcontext
+def users_add(email: str, role: str, name: str, organisation: str) -> None:
+    """Add a person, or give one a further role; they set their password by a link."""
+    if "@" not in email.strip("@") or " " in email:
+        raise click.UsageError(f"{email} is not an e-mail address")
+    if role == Role.PARTNER and not organisation:
+        raise click.UsageError("a partner needs --organisation KEY: the provider whose offers are theirs")
+    link_to = current_app.extensions["settings"].public_url.rstrip("/") + "/sign-in/reset/"
+
+    def add() -> bool:
+        there = queries.account_by_email(email)
+        account = actions.add_account(email, name)
+        actions.grant(account.person, Role(role), _organisation(organisation).id if organisation else None)
+        if not account.password_hash:
+            actions.send_reset_link(email, link_to)
+        return there is None
+
+    added = run(add)
+    click.echo(f"{email} {'was added' if added else 'was there already'}, as {role}.")
+    if added:
+        click.echo("A link to set the password goes to that address (it works for one hour).")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+def serve(host: str, port: int) -> None:
+    """Serve the web pages."""
+    from granian.constants import Interfaces
+    from granian.server import Server
+
+    Server(
+        "everyseat:create_app", address=host, port=port, interface=Interfaces.WSGI, factory=True,
+        blocking_threads=8, log_access=False,
+    ).serve()  # fmt: skip
+
+
+@click.command()
+@with_appcontext
+def worker() -> None:
+    """Send grades and messages, until stopped."""
+    work(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True)
+@click.option("--practice-port", default=9000, show_default=True)
+def demo(port: int, practice_port: int) -> None:
+    """Everything at once, to try it out: database, demonstration data, web, worker and practice platform."""
+    tool, platform = f"http://127.0.0.1:{port}", f"http://localhost:{practice_port}"
+    env = {"EVERYSEAT_ENV": "development", "EVERYSEAT_PUBLIC_URL": tool} | os.environ
+    os.environ.update(env)
+    everyseat = [sys.executable, "-m", "everyseat"]
+    for command in (
+        ["db", "upgrade"],
+        ["seed", "--demo"],
+        [
+            "platforms", "add", "--name", "Practice platform", "--issuer", platform,
+            "--client-id", "practice-client", "--deployment", "1", "--organisation", DEMO_ORGANISATION,
+            "--jwks-url", f"{platform}/certs", "--auth-url", f"{platform}/auth", "--token-url", f"{platform}/token",
+        ],
+    ):  # fmt: skip
+        subprocess.run([*everyseat, *command], check=True)
+    started = [
+        subprocess.Popen([*everyseat, *command])
+        for command in (
+            ["serve", "--port", str(port)],
+            ["worker"],
+            ["practice-platform", "--port", str(practice_port), "--tool-url", tool],
+        )
+    ]
+    click.echo(_what_to_open(tool, platform))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        while all(process.poll() is None for process in started):
+            time.sleep(0.5)
+        raise click.ClickException("one of the three processes stopped: see above")
+    except (KeyboardInterrupt, SystemExit):
+        click.echo("\nStopping.")
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=10)
+
+
+def _what_to_open(tool: str, platform: str) -> str:
+    mail = Path("instance/mail")
+    accounts = "\n".join(f"      {email:30} {role.value}" for email, _name, role, _at in DEMO_ACCOUNTS)
+    return f"""
+  Every Seat is running.
+
+  As a learner in a learning platform: open {platform}
+      choose who you are, open the course, open "Every Seat".
+      When you have completed an offer, look at the course's gradebook.
+
+  Without a platform: open {tool}/sign-in
+{accounts}
+      The password of each is: {DEMO_PASSWORD}
+
+  Messages are files in {mail}. Stop with Ctrl+C; what you did is kept.
+"""

@@ -1,0 +1,1 @@
+"""Enrolment, places, waiting lists and completions."""

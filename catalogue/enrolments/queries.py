@@ -1,0 +1,179 @@
+"""Reading enrolments and completions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from catalogue.enrolments.models import ACTIVE, TAKES_A_PLACE, Completion, Enrolment, EnrolmentState
+from catalogue.enrolments.rules import free_places, overlaps
+from catalogue.errors import NotThere
+from catalogue.extensions import db
+from catalogue.offers.models import Offer, OfferVersion, Run
+
+
+def booked_counts(run_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """How many places are taken on each run, and how many people wait for one."""
+    rows = db.session.execute(
+        select(Enrolment.run_id, Enrolment.state, func.count())
+        .where(Enrolment.run_id.in_(list(run_ids)))
+        .group_by(Enrolment.run_id, Enrolment.state)
+    ).all()
+    counts = {(run_id, EnrolmentState(state)): count for run_id, state, count in rows}
+    return {
+        run_id: (
+            sum(counts.get((run_id, state), 0) for state in TAKES_A_PLACE),
+            counts.get((run_id, EnrolmentState.WAITLISTED), 0),
+        )
+        for run_id in run_ids
+    }
+
+
+def free_by_run(runs: Sequence[Run]) -> dict[int, int]:
+    counts = booked_counts([run.id for run in runs])
+    return {run.id: free_places(run.places, counts[run.id][0]) for run in runs}
+
+
+def active(person_id: int, offer_id: int) -> Enrolment | None:
+    return db.session.scalar(
+        select(Enrolment).where(
+            Enrolment.person_id == person_id, Enrolment.offer_id == offer_id, Enrolment.state.in_(ACTIVE)
+        )
+    )
+
+
+def own(person_id: int, enrolment_id: int) -> Enrolment:
+    """An enrolment, if it is this person's; raises ``NotThere``."""
+    enrolment = db.session.scalar(
+        select(Enrolment)
+        .where(Enrolment.id == enrolment_id, Enrolment.person_id == person_id)
+        .options(
+            selectinload(Enrolment.version).selectinload(OfferVersion.steps),
+            selectinload(Enrolment.offer).selectinload(Offer.provider),
+            selectinload(Enrolment.run),
+            selectinload(Enrolment.steps_done),
+        )
+    )
+    if enrolment is None:
+        raise NotThere
+    return enrolment
+
+
+def of_person(person_id: int) -> list[Enrolment]:
+    """A person's enrolments with all that their plan shows: those with dates first, by date."""
+    found = db.session.scalars(
+        select(Enrolment)
+        .where(Enrolment.person_id == person_id, Enrolment.state != EnrolmentState.WITHDRAWN)
+        .options(
+            selectinload(Enrolment.version).selectinload(OfferVersion.steps),
+            selectinload(Enrolment.offer).selectinload(Offer.provider),
+            selectinload(Enrolment.run),
+            selectinload(Enrolment.steps_done),
+        )
+        .order_by(Enrolment.id)
+    ).all()
+    return sorted(
+        found, key=lambda enrolment: (enrolment.run is None, enrolment.run.starts_on.isoformat() if enrolment.run else "")
+    )
+
+
+def waiting_place(enrolment: Enrolment) -> tuple[int, int]:
+    """Place on the waiting list, and its length."""
+    waiting = db.session.scalars(
+        select(Enrolment.id)
+        .where(Enrolment.run_id == enrolment.run_id, Enrolment.state == EnrolmentState.WAITLISTED)
+        .order_by(Enrolment.id)
+    ).all()
+    return (waiting.index(enrolment.id) + 1 if enrolment.id in waiting else 0), len(waiting)
+
+
+def waiting_places(person_id: int) -> dict[int, int]:
+    """A person's place on each waiting list that they are on, by enrolment id."""
+    ranked = (
+        select(
+            Enrolment.id,
+            Enrolment.person_id,
+            func.rank().over(partition_by=Enrolment.run_id, order_by=Enrolment.id).label("place"),
+        )
+        .where(Enrolment.state == EnrolmentState.WAITLISTED)
+        .subquery()
+    )
+    rows = db.session.execute(select(ranked.c.id, ranked.c.place).where(ranked.c.person_id == person_id))
+    return {enrolment_id: place for enrolment_id, place in rows}  # noqa: C416
+
+
+def completed_offer_ids(person_id: int) -> set[int]:
+    return set(
+        db.session.scalars(
+            select(Completion.offer_id).where(Completion.person_id == person_id, Completion.voided_at.is_(None))
+        )
+    )
+
+
+def active_offer_ids(person_id: int) -> set[int]:
+    return set(
+        db.session.scalars(
+            select(Enrolment.offer_id).where(Enrolment.person_id == person_id, Enrolment.state.in_(ACTIVE))
+        )
+    )
+
+
+def clashes(person_id: int, run: Run) -> list[Enrolment]:
+    """What the person holds already on the same days."""
+    held = db.session.scalars(
+        select(Enrolment)
+        .where(
+            Enrolment.person_id == person_id, Enrolment.state.in_(ACTIVE),
+            Enrolment.run_id.is_not(None), Enrolment.run_id != run.id,
+        )
+        .options(selectinload(Enrolment.run), selectinload(Enrolment.version))
+    )  # fmt: skip
+    return [
+        enrolment
+        for enrolment in held
+        if enrolment.run
+        and overlaps((enrolment.run.starts_on, enrolment.run.ends_on), (run.starts_on, run.ends_on))
+    ]
+
+
+def register(offer: Offer) -> list[tuple[Run | None, list[Enrolment]]]:
+    """Everybody who is, or was, on an offer, by run and name; those waiting last in their run."""
+    found = db.session.scalars(
+        select(Enrolment)
+        .where(Enrolment.offer_id == offer.id, Enrolment.state != EnrolmentState.WITHDRAWN)
+        .options(selectinload(Enrolment.person), selectinload(Enrolment.run))
+    ).all()
+    by_run: dict[Run | None, list[Enrolment]] = {run: [] for run in offer.runs}
+    for enrolment in sorted(
+        found, key=lambda row: (row.state == EnrolmentState.WAITLISTED, row.person.name.casefold(), row.id)
+    ):
+        by_run.setdefault(enrolment.run, []).append(enrolment)
+    return list(by_run.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Uptake:
+    offer: Offer
+    booked: int
+    waiting: int
+    completed: int
+
+
+def uptake(organisation_ids: Sequence[int] | None = None) -> list[Uptake]:
+    """How many people are on each published offer of these providers, or of all."""
+    count = {
+        state: func.count().filter(Enrolment.state == state)
+        for state in (EnrolmentState.BOOKED, EnrolmentState.WAITLISTED, EnrolmentState.COMPLETED)
+    }
+    wanted = (
+        select(Offer, *count.values())
+        .join(OfferVersion, Offer.published_id == OfferVersion.id)
+        .outerjoin(Enrolment, Enrolment.offer_id == Offer.id)
+        .group_by(Offer.id, OfferVersion.title)
+        .order_by(OfferVersion.title)
+        .options(selectinload(Offer.published), selectinload(Offer.provider))
+    )
+    if organisation_ids is not None:
+        wanted = wanted.where(Offer.provider_id.in_(list(organisation_ids)))
+    return [Uptake(offer, booked, waiting, done) for offer, booked, waiting, done in db.session.execute(wanted)]

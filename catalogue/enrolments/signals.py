@@ -1,0 +1,6 @@
+"""What happens here and is heard above, inside the same transaction."""
+
+from blinker import signal
+
+completed = signal("completed")
+"""Sent with ``completion=Completion`` when somebody has completed an offer; what listeners write is committed with it."""

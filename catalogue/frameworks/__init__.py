@@ -1,0 +1,1 @@
+"""Conditions, frameworks with their dimensions, levels and statements, and what each seat asks for."""

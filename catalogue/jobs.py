@@ -1,0 +1,61 @@
+"""Work that is done beside the web: Huey carries ids and wakes workers; the truth stays in the database."""
+
+from urllib.parse import urlsplit
+
+import structlog
+from flask import Flask
+from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+
+from catalogue import outbox
+from catalogue.settings import Settings
+
+NAME = "everyseat"
+log = structlog.get_logger()
+
+
+def make_huey(url: str) -> Huey:
+    """A queue for a SQLite, PostgreSQL or Redis address; raises ``ValueError`` for any other."""
+    scheme = urlsplit(url).scheme.split("+")[0]
+    if scheme == "sqlite":
+        return SqliteHuey(NAME, filename=url.removeprefix("sqlite:///"))
+    if scheme in ("postgres", "postgresql"):
+        return PostgresHuey(NAME, dsn="postgresql://" + url.split("://", 1)[1])
+    if scheme in ("redis", "rediss"):
+        return RedisHuey(NAME, url=url)
+    raise ValueError(f"EVERYSEAT_JOBS_URL: {scheme}:// is not a queue we know (sqlite, postgresql, redis)")
+
+
+def register_jobs(app: Flask) -> None:
+    settings: Settings = app.extensions["settings"]
+    huey = make_huey(settings.jobs)
+    app.extensions["huey"] = huey
+
+    @huey.task(name="deliver")
+    def deliver(delivery_id: int) -> None:
+        with app.app_context():
+            outbox.deliver(delivery_id)
+
+    @huey.periodic_task(crontab(minute="*"), name="sweep")
+    @huey.lock_task("sweep")
+    def sweep() -> None:
+        """Finds what a lost wake-up missed and what is due again."""
+        with app.app_context():
+            outbox.deliver_due()
+
+    def wake(delivery_ids: list[int]) -> None:
+        try:
+            for delivery_id in delivery_ids:
+                deliver(delivery_id)
+        except Exception:  # the delivery is safe in the database: the sweep finds it
+            log.warning("a wake-up was lost; the sweep will find the deliveries", exc_info=True)
+
+    outbox.wake_with(app, wake)
+
+
+def work(app: Flask, workers: int = 2) -> None:
+    """Work until told to stop."""
+    with app.app_context():
+        outbox.deliver_due()
+    app.extensions["huey"].create_consumer(
+        workers=workers, worker_type="thread", periodic=True, scheduler_interval=1
+    ).run()

@@ -1,0 +1,1 @@
+"""Offers, what they take people from and to, and their runs."""

@@ -1,0 +1,195 @@
+"""Deliveries to others: written in the transaction that causes them, sent by the worker, at least once.
+
+A kind of delivery is a function that does the sending, registered by whoever knows how. It returns when the
+other side has it, raises ``TryAgain`` where a later try may do, and anything else where it needs a person.
+Deliveries in the same lane go out in the order in which they were written.
+"""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import structlog
+from flask import Flask, current_app
+from sqlalchemy import JSON, Index, String, Text, event, select
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
+
+from catalogue.clock import now
+from catalogue.extensions import Base, UtcDateTime, db
+from catalogue.transactions import run
+
+log = structlog.get_logger()
+LEASE = timedelta(seconds=90)
+"""How long one worker has a delivery to itself; longer than all its time-outs together."""
+GIVE_UP_AFTER = timedelta(hours=72)
+LONGEST_WAIT = timedelta(hours=1)
+
+Send = Callable[[dict[str, Any]], None]
+
+
+class DeliveryState(StrEnum):
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    PARKED = "parked"
+
+
+class TryAgain(Exception):
+    """The other side can't take it now; ``after`` is what it asked for, if it did."""
+
+    def __init__(self, reason: str, after: timedelta | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Delivery(Base):
+    __tablename__ = "delivery"
+    __table_args__ = (
+        Index("ix_delivery_state_due_at", "state", "due_at"),
+        Index("ix_delivery_lane_state", "lane", "state"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    lane: Mapped[str] = mapped_column(String(200))
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[DeliveryState] = mapped_column(String(20), default=DeliveryState.WAITING)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    last_error: Mapped[str] = mapped_column(Text, default="")
+
+
+@dataclass
+class _Outbox:
+    kinds: dict[str, Send]
+    wake: Callable[[list[int]], None]
+
+
+def register_outbox(app: Flask) -> None:
+    app.extensions["outbox"] = _Outbox(kinds={}, wake=lambda _ids: None)
+
+
+def register_kind(app: Flask, kind: str, send: Send) -> None:
+    app.extensions["outbox"].kinds[kind] = send
+
+
+def wake_with(app: Flask, wake: Callable[[list[int]], None]) -> None:
+    app.extensions["outbox"].wake = wake
+
+
+def write(kind: str, lane: str, payload: dict[str, Any]) -> Delivery:
+    """Write a delivery in the present transaction; the worker is woken once that has been committed."""
+    delivery = Delivery(kind=kind, lane=lane, payload=payload)
+    db.session.add(delivery)
+    db.session.flush()
+    db.session.info.setdefault("written", []).append(delivery.id)
+    return delivery
+
+
+@event.listens_for(Session, "after_commit")
+def _wake(session: Session) -> None:
+    written = session.info.pop("written", [])
+    if written:
+        current_app.extensions["outbox"].wake(written)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    session.info.pop("written", None)
+
+
+def deliver_due(limit: int = 500) -> int:
+    """Deliver what is due, oldest first; returns how many were tried."""
+    ids = db.session.scalars(
+        select(Delivery.id)
+        .where(Delivery.state == DeliveryState.WAITING, Delivery.due_at <= now())
+        .order_by(Delivery.id)
+        .limit(limit)
+    ).all()
+    db.session.rollback()
+    return sum(deliver(delivery_id) for delivery_id in ids)
+
+
+def deliver(delivery_id: int) -> bool:
+    """Deliver one, unless it is done, not due, in another worker's hands, or waits for an earlier one in its lane."""
+    claimed = run(lambda: _claim(delivery_id))
+    if claimed is None:
+        return False
+    kind, payload = claimed
+    try:
+        send = current_app.extensions["outbox"].kinds[kind]
+        send(payload)
+    except TryAgain as reason:
+        why, after = str(reason), reason.after
+        run(lambda: _put_off(delivery_id, why, after))
+    except Exception as fault:
+        why = f"{type(fault).__name__}: {fault}"
+        log.error("delivery parked", delivery=delivery_id, kind=kind, reason=why)
+        run(lambda: _finish(delivery_id, DeliveryState.PARKED, why))
+    else:
+        next_in_lane = run(lambda: _finish(delivery_id, DeliveryState.DELIVERED))
+        if next_in_lane is not None:
+            current_app.extensions["outbox"].wake([next_in_lane])
+    return True
+
+
+def _claim(delivery_id: int) -> tuple[str, dict[str, Any]] | None:
+    earlier = aliased(Delivery)
+    delivery = db.session.scalar(
+        select(Delivery)
+        .where(
+            Delivery.id == delivery_id,
+            Delivery.state == DeliveryState.WAITING,
+            Delivery.due_at <= now(),
+            ~select(earlier.id)
+            .where(
+                earlier.lane == Delivery.lane,
+                earlier.state == DeliveryState.WAITING,
+                earlier.id < Delivery.id,
+            )
+            .exists(),
+        )
+        .with_for_update(skip_locked=True, of=Delivery)
+    )
+    if delivery is None:
+        return None
+    delivery.due_at = now() + LEASE
+    delivery.attempts += 1
+    return delivery.kind, delivery.payload
+
+
+def _put_off(delivery_id: int, reason: str, after: timedelta | None) -> None:
+    delivery = db.session.get_one(Delivery, delivery_id)
+    delivery.last_error = reason
+    if now() - delivery.created_at > GIVE_UP_AFTER:
+        delivery.state = DeliveryState.PARKED
+        return
+    wait = min(timedelta(seconds=2**delivery.attempts), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
+    delivery.due_at = now() + max(wait, min(after or timedelta(0), GIVE_UP_AFTER))
+
+
+def _finish(delivery_id: int, state: DeliveryState, error: str = "") -> int | None:
+    delivery = db.session.get_one(Delivery, delivery_id)
+    delivery.state = state
+    delivery.last_error = error
+    delivery.finished_at = now()
+    return db.session.scalar(
+        select(Delivery.id)
+        .where(Delivery.lane == delivery.lane, Delivery.state == DeliveryState.WAITING)
+        .order_by(Delivery.id)
+        .limit(1)
+    )
+
+
+def waiting_for(kinds: Iterable[str]) -> list[Delivery]:
+    """What has not been delivered, oldest first."""
+    return list(
+        db.session.scalars(
+            select(Delivery)
+            .where(Delivery.kind.in_(list(kinds)), Delivery.state != DeliveryState.DELIVERED)
+            .order_by(Delivery.id)
+        )
+    )

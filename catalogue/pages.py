@@ -1,0 +1,93 @@
+"""The Jinja environment, the NHS components, and how things are written on a page."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import nh3
+from flask import Flask
+from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
+from markdown_it import MarkdownIt
+from markupsafe import Markup
+
+from catalogue.clock import in_london, now
+from catalogue.security import csp_nonce, frame_origin
+
+_markdown = MarkdownIt("commonmark", {"html": False})
+TAGS = {"p", "ul", "ol", "li", "strong", "em", "a", "h3", "h4", "blockquote", "br", "code"}
+
+
+def register_pages(app: Flask) -> None:
+    env = app.jinja_env
+    env.autoescape = True  # Flask decides by the file's ending, and leaves .jinja files out
+    env.undefined = ChainableUndefined  # the NHS components count on it
+    env.loader = ChoiceLoader([env.loader, PackageLoader("nhsuk_frontend_jinja")]) if env.loader else None
+    env.trim_blocks = env.lstrip_blocks = True
+    env.filters.update(
+        date=format_date, dates=format_dates, time=format_time, pounds=format_pounds, hours=format_hours,
+        plural=plural, markdown=render_markdown, listed=listed,
+    )  # fmt: skip
+    env.globals.update(csp_nonce=csp_nonce, frame_origin=frame_origin, today=lambda: in_london(now()).date())
+
+
+def format_date(day: date | datetime) -> str:
+    """2026-11-02 is "2 November 2026"; a moment is shown by its day in London."""
+    if isinstance(day, datetime):
+        day = in_london(day).date()
+    return f"{day.day} {day:%B %Y}"
+
+
+def format_dates(first: date, last: date) -> str:
+    """A span, saying the month and the year once where they are the same."""
+    if first == last:
+        return format_date(first)
+    if (first.year, first.month) == (last.year, last.month):
+        return f"{first.day} to {format_date(last)}"
+    if first.year == last.year:
+        return f"{first.day} {first:%B} to {format_date(last)}"
+    return f"{format_date(first)} to {format_date(last)}"
+
+
+def format_time(moment: datetime) -> str:
+    local = in_london(moment)
+    return f"{format_date(local)}, {local:%-I:%M}{local:%p}".replace("AM", "am").replace("PM", "pm")
+
+
+def format_pounds(pence: int | None) -> str:
+    """0 is "Free"; whole pounds go without pence; none is a price that we do not know."""
+    if pence is None:
+        return "Ask the provider"
+    if pence == 0:
+        return "Free"
+    return f"£{pence // 100:,}" if pence % 100 == 0 else f"£{pence / 100:,.2f}"
+
+
+def format_hours(hours: Decimal | float) -> str:
+    """Under an hour in minutes, else in hours, with no needless decimals."""
+    minutes = round(float(hours) * 60)
+    if minutes < 60:
+        return plural(minutes, "minute")
+    figure = f"{float(hours):.2f}".rstrip("0").rstrip(".")
+    return f"{figure} hour" if figure == "1" else f"{figure} hours"
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(things: list[str]) -> str:
+    """ "a", "a and b", "a, b and c"."""
+    return things[0] if len(things) == 1 else f"{', '.join(things[:-1])} and {things[-1]}" if things else ""
+
+
+def render_markdown(text: str) -> Markup:
+    """Text from partners: Markdown without HTML, then sanitised."""
+    html = _markdown.render(text)
+    return Markup(nh3.clean(html, tags=TAGS, link_rel="noopener noreferrer nofollow"))  # noqa: S704 cleaned
+
+
+def error_list(form: Any) -> list[dict[str, str]]:
+    """What an NHS error summary shows: each message, linked to its field."""
+    return [
+        {"text": str(message), "href": f"#{field.id}"} for field in form for message in field.errors
+    ]

@@ -1,0 +1,1 @@
+"""Accounts, roles and grants, sign-in, and the audit trail."""

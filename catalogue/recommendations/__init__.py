@@ -1,0 +1,1 @@
+"""Gaps become a set of offers, with reasons."""

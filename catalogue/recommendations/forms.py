@@ -1,0 +1,27 @@
+"""The shape of what people say of the time they have."""
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import DecimalField
+from wtforms.validators import InputRequired, NumberRange
+
+USUAL_HOURS = 12
+MOST_HOURS = 400
+
+
+class HoursForm(FlaskForm):  # type: ignore[misc]
+    class Meta:
+        csrf = False  # a question in an address, which changes nothing
+
+    hours = DecimalField(
+        "How many hours do you have?",
+        validators=[
+            InputRequired("Enter how many hours you have, like 12"),
+            NumberRange(0.5, MOST_HOURS, f"Hours must be between half an hour and {MOST_HOURS} hours"),
+        ],
+    )
+
+    @classmethod
+    def asked(cls) -> "HoursForm":
+        """What the address says, or the usual number where it says nothing."""
+        return cls(request.args) if "hours" in request.args else cls(hours=USUAL_HOURS)

@@ -1,0 +1,96 @@
+"""What every answer carries, and the rule that every route says who may use it."""
+
+import secrets
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from catalogue.people.models import Role
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+PUBLIC = "public"
+SIGNED_IN = "signed in"
+
+
+def public(view: View) -> View:
+    """Anybody may use this route."""
+    view.__guard__ = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Anybody who is signed in may use this route; what is theirs is for the view to say."""
+    view.__guard__ = SIGNED_IN  # type: ignore[attr-defined]
+    return view
+
+
+def granted(*roles: Role) -> Callable[[View], View]:
+    """Only who holds one of the roles may use this route."""
+
+    def mark(view: View) -> View:
+        view.__guard__ = roles  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def guard_of(view: Callable[..., Any]) -> str | tuple[Role, ...] | None:
+    return getattr(view, "__guard__", None)
+
+
+def register_security(app: Flask) -> None:
+    app.before_request(_guard)
+    app.after_request(_headers)
+    app.view_functions["static"] = public(app.view_functions["static"])
+
+
+def _guard() -> BaseResponse | None:
+    """Refuse what a route does not open. A route without a guard is open to nobody."""
+    if request.endpoint is None:
+        return None  # there is no such page: the router says so
+    guard = guard_of(current_app.view_functions[request.endpoint])
+    if guard == PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        back = request.full_path.rstrip("?") if request.method == "GET" else None
+        return redirect(url_for("people.sign_in", next=back))
+    if guard == SIGNED_IN:
+        return None
+    if isinstance(guard, tuple) and any(current_user.person.has(role) for role in guard):
+        return None
+    abort(404)  # what is not theirs is not there for them
+
+
+def csp_nonce() -> str:
+    if "csp_nonce" not in g:
+        g.csp_nonce = secrets.token_urlsafe(18)
+    return str(g.csp_nonce)
+
+
+def frame_origin() -> str:
+    """The origin of the platform that may show this page in a frame, or an empty string."""
+    shown_in: str = g.get("frame_origin", "")
+    if not shown_in and current_user.is_authenticated:
+        shown_in = current_user.sign_in.frame_origin
+    return shown_in
+
+
+def _headers(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+    if not current_app.extensions["settings"].development:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=63072000")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+        ancestors = frame_origin() or "'none'"
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            f"default-src 'self'; script-src 'nonce-{csp_nonce()}'; object-src 'none'; base-uri 'none'; "
+            f"form-action 'self'; frame-ancestors {ancestors}",
+        )
+    return response

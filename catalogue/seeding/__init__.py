@@ -1,0 +1,1 @@
+"""Loading the data that the product ships, and the demonstration."""

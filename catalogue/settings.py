@@ -1,0 +1,76 @@
+"""Settings, read once from the environment. Tests construct them."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SHORTEST_SECRET = 32
+DEVELOPMENT_SECRET = "development-only-development-only-development-only"  # noqa: S105 refused in production
+
+
+class Settings(BaseSettings):
+    """All that an operator can set; every name is prefixed ``EVERYSEAT_``.
+
+    Raises ``pydantic.ValidationError`` where a value is missing or unfit, naming the variable.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="EVERYSEAT_", frozen=True, extra="ignore")
+
+    env: Literal["development", "production"] = "production"
+    secret_key: str = ""
+    database_url: str = ""
+    public_url: str = "http://127.0.0.1:8000"
+    jobs_url: str = ""
+    mail_url: str = ""
+    mail_from: str = "Every Seat <no-reply@everyseat.example>"
+    instance: Path = Field(default=Path("instance"))
+
+    @model_validator(mode="after")
+    def _safe_to_serve(self) -> Self:
+        if self.development:
+            return self
+        if len(self.secret_key) < SHORTEST_SECRET or self.secret_key == DEVELOPMENT_SECRET:
+            raise ValueError(
+                f"EVERYSEAT_SECRET_KEY is missing or short: give it at least {SHORTEST_SECRET} random "
+                'characters, such as those of: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
+            )
+        if urlsplit(self.public_url).scheme != "https":
+            raise ValueError("EVERYSEAT_PUBLIC_URL must start with https:// in production")
+        return self
+
+    @property
+    def development(self) -> bool:
+        return self.env == "development"
+
+    @property
+    def signing_secret(self) -> str:
+        """What sessions, tokens and stored keys are protected with."""
+        return self.secret_key or DEVELOPMENT_SECRET
+
+    @cached_property
+    def folder(self) -> Path:
+        """Where the default files live; made when first asked for."""
+        folder = self.instance.resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    @property
+    def database(self) -> str:
+        """A SQLAlchemy URL; PostgreSQL addresses of any spelling use psycopg 3."""
+        url = self.database_url or f"sqlite:///{self.folder / 'everyseat.sqlite'}"
+        for spelling in ("postgres://", "postgresql://"):
+            if url.startswith(spelling):
+                return "postgresql+psycopg://" + url.removeprefix(spelling)
+        return url
+
+    @property
+    def jobs(self) -> str:
+        return self.jobs_url or f"sqlite:///{self.folder / 'jobs.sqlite'}"
+
+    @property
+    def mail(self) -> str:
+        return self.mail_url or (self.folder / "mail").as_uri()

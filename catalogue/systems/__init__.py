@@ -1,0 +1,1 @@
+"""STPs and ICSs, and the organisations that people belong to."""

@@ -1,0 +1,47 @@
+"""One POST, one commit."""
+
+import random
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import OperationalError
+
+from catalogue.extensions import db, writing
+
+T = TypeVar("T")
+TRIES = 8
+RETRIED_STATES = {"40001", "40P01"}
+"""Serialisation failure and deadlock (PostgreSQL, appendix A, class 40)."""
+
+
+def _asks_for_another_try(error: OperationalError) -> bool:
+    if getattr(error.orig, "sqlstate", None) in RETRIED_STATES:
+        return True
+    return "database is locked" in str(error.orig)
+
+
+def run(action: Callable[[], T]) -> T:
+    """Run ``action`` in a transaction of its own and commit it once.
+
+    Where the database asks for it (a serialisation failure, a deadlock, SQLite busy), the whole action runs
+    again, so it must read what it decides on. Whatever it raises leaves nothing behind.
+    """
+    for attempt in range(1, TRIES + 1):
+        db.session.rollback()  # what was read before belongs to an older view of the data
+        token = writing.set(True)
+        try:
+            result = action()
+            db.session.commit()
+            return result
+        except OperationalError as error:
+            db.session.rollback()
+            if attempt == TRIES or not _asks_for_another_try(error):
+                raise
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 spreads the tries, guards nothing
+        except BaseException:
+            db.session.rollback()
+            raise
+        finally:
+            writing.reset(token)
+    raise AssertionError("unreachable")
