@@ -1,5 +1,6 @@
 """The Jinja environment, the NHS components, and how things are written on a page."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,12 @@ from catalogue.security import csp_nonce, frame_origin
 _markdown = MarkdownIt("commonmark", {"html": False})
 TAGS = {"p", "ul", "ol", "li", "strong", "em", "a", "h3", "h4", "blockquote", "br", "code"}
 
+COMPONENTS = (
+    "back-link", "button", "card", "checkboxes", "error-summary", "footer", "header", "input", "notification-banner",
+    "panel", "password-input", "radios", "select", "tag", "task-list", "textarea",
+)  # fmt: skip
+"""The NHS components that pages use, each under its macro's name: ``taskList({...})``."""
+
 
 def register_pages(app: Flask) -> None:
     env = app.jinja_env
@@ -25,9 +32,22 @@ def register_pages(app: Flask) -> None:
     env.trim_blocks = env.lstrip_blocks = True
     env.filters.update(
         date=format_date, dates=format_dates, time=format_time, pounds=format_pounds, hours=format_hours,
-        plural=plural, markdown=render_markdown, listed=listed,
+        plural=plural, markdown=render_markdown, listed=listed, error_list=error_list,
     )  # fmt: skip
-    env.globals.update(csp_nonce=csp_nonce, frame_origin=frame_origin, today=lambda: in_london(now()).date())
+    for component in COMPONENTS:
+        macros = env.get_template(f"nhsuk/components/{component}/macro.jinja").module
+        name = re.sub("-(.)", lambda match: match[1].upper(), component)
+        env.globals[name] = getattr(macros, name)
+    app.extensions["admin_pages"] = []
+    env.globals.update(
+        csp_nonce=csp_nonce, frame_origin=frame_origin, today=lambda: in_london(now()).date(),
+        admin_pages=lambda: app.extensions["admin_pages"],
+    )  # fmt: skip
+
+
+def add_admin_page(app: Flask, text: str, endpoint: str) -> None:
+    """Name a page on the administrators' page: how what stands on top of the catalogue gets there."""
+    app.extensions["admin_pages"].append({"text": text, "endpoint": endpoint})
 
 
 def format_date(day: date | datetime) -> str:

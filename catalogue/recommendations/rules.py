@@ -21,7 +21,7 @@ from math import fsum, inf, isfinite
 import numpy as np
 
 from catalogue.recommendations.certificate import Floats, upper_bound
-from catalogue.recommendations.search import SLACK, Problem, best_set
+from catalogue.recommendations.search import SLACK, Problem, best_set, in_order
 
 STRENGTH = {"touches": 0.2, "builds": 0.45, "masters": 0.7}
 CLIP = 0.95  # no course is certain to work
@@ -111,7 +111,7 @@ class Gain:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One offer of the set, with what it adds to those before it."""
+    """One offer of the set, with what it adds to those before it: by dimension, then by level."""
 
     key: str
     hours: float
@@ -152,8 +152,7 @@ class Recommendation:
 def choose(gaps: Sequence[Gap], candidates: Iterable[Candidate], budget: Budget) -> Recommendation:
     """The offers to take, in order, within the budget; the same whatever the order of the candidates.
 
-    Two offers may each wait for the other in different dimensions. No order then counts both in full, and
-    `value` is what the returned order counts.
+    Where offers wait for each other across dimensions, the later gains what the earlier touched too soon.
 
     ValueError if two gaps share a dimension or two candidates a key.
     """
@@ -168,12 +167,12 @@ def choose(gaps: Sequence[Gap], candidates: Iterable[Candidate], budget: Budget)
 
     problem = _problem(gaps, offers, missed, budget)
     chosen = best_set(problem)
-    choices = tuple(_choice(gaps, offers[number], gains) for number, gains in chosen)
+    choices = tuple(_choice(gaps, offers[number], gains) for number, gains in in_order(problem, chosen))
     value = fsum(choice.gain for choice in choices)
     return Recommendation(
         choices=choices,
         value=value,
-        bound=max(value, _bound(problem, [number for number, _ in chosen])),  # apart by rounding alone
+        bound=max(value, _bound(problem, chosen)),  # apart by rounding alone
         total=total,
         hours=fsum(choice.hours for choice in choices),
     )

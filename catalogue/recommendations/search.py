@@ -5,7 +5,6 @@ dimension with fewer open steps than L is padded with steps of weight 0 that no 
 """
 
 from dataclasses import dataclass, replace
-from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,24 +38,28 @@ class Problem:
 
     def value(self, chosen: list[int]) -> float:
         """What a set is worth, in weighted units."""
-        return float(self._worth(self._left(chosen))[0])
+        return float(self._worth(self.left_by(chosen))[0])
 
     def value_with_each(self, chosen: list[int]) -> Floats:
         """What a set would be worth with each offer added, (n,); its own worth where a limit forbids it."""
-        left = self._left(chosen)
+        left = self.left_by(chosen)
         return np.where(self._fits(chosen), self._worth(left * self.missed), self._worth(left))
 
-    def _left(self, chosen: list[int]) -> Floats:
+    def left_by(self, chosen: list[int]) -> Floats:
         """The probability that a set does not achieve an element, (L, D, 1)."""
         left: Floats = self.missed[:, :, chosen].prod(axis=2, keepdims=True)
         return left
 
-    def _worth(self, left: Floats) -> Floats:
-        """The worth of k sets, (k,), from what each leaves, (L, D, k)."""
+    def achieved(self, left: Floats) -> Floats:
+        """The probability that counts as achieved by k sets, (L, D, k), from what each leaves."""
         achieved = 1.0 - left
         for step in range(1, len(achieved)):  # a higher step waits for the lower
             achieved[step] *= achieved[step - 1] > 0.0
-        worth: Floats = self.weights.ravel() @ achieved.reshape(self.weights.size, -1)
+        return achieved
+
+    def _worth(self, left: Floats) -> Floats:
+        """The worth of k sets, (k,), from what each leaves, (L, D, k)."""
+        worth: Floats = self.weights.ravel() @ self.achieved(left).reshape(self.weights.size, -1)
         return worth
 
     def _fits(self, chosen: list[int]) -> Flags:
@@ -81,16 +84,15 @@ class Problem:
         return np.maximum(self.hours, SLACK)
 
 
-def best_set(problem: Problem) -> list[tuple[int, Floats]]:
-    """A set of offers within the limits, as `in_order` gives it. There must be at least one offer."""
+def best_set(problem: Problem) -> list[int]:
+    """A set of offers within the limits, in no particular order. There must be at least one offer."""
     per_hour = add(problem, [], problem.cost)
     by_gain = add(problem, [], np.ones_like(problem.cost))
     # Greedy by gain opens with the best single offer, so that is covered too. Neither sees past a first step
     # that gains little but unlocks much; where every element is touched, however little, nothing waits.
     unordered = replace(problem, missed=np.minimum(problem.missed, ALMOST_ONE))
     starts = (max(per_hour, by_gain, key=problem.value), add(unordered, [], problem.cost))
-    ordered = (in_order(problem, improve(problem, start)) for start in starts)
-    return max(ordered, key=lambda taken: fsum(float(gains.sum()) for _, gains in taken))
+    return max((improve(problem, start) for start in starts), key=problem.value)
 
 
 def add(problem: Problem, chosen: list[int], cost: Floats) -> list[int]:
@@ -126,26 +128,23 @@ def improve(problem: Problem, chosen: list[int]) -> list[int]:
 def in_order(problem: Problem, chosen: list[int]) -> list[tuple[int, Floats]]:
     """The offers in the order in which to take them, each with its gains, (L, D), over those before it.
 
-    An offer comes once all that it can count is unlocked, the most gain per hour first. Where some wait for
-    each other, the one with the most gain goes ahead without the rest of its effect. An offer left without
-    gain drops out.
+    An offer comes once all that it touches is unlocked by it and those before, the most gain per hour first.
+    Where some wait for each other, the one with the most gain goes ahead, and what it touches too early is
+    gained with the offer that unlocks it. What no order unlocks is not gained; offers without gain drop out.
     """
-    left = np.ones_like(problem.weights)[:, :, None]
-    reached = np.zeros_like(left, dtype=bool)
+    attainable = problem.achieved(problem.left_by(chosen)) > 0.0
+    left = problem.left_by([])
     waiting, ordered = sorted(chosen), []
     while waiting:
         missed = problem.missed[:, :, waiting]
-        touched = missed < 1.0
-        counted = touched & np.logical_and.accumulate(touched | reached, axis=0)
-        attainable = np.logical_and.accumulate(touched.any(axis=2, keepdims=True) | reached, axis=0)
-        ready = ~(touched & attainable & ~counted).any(axis=(0, 1))
-        gains = problem.weights[:, :, None] * left * np.where(counted, 1.0 - missed, 0.0)
+        achieved = problem.achieved(left * missed)
+        gains = problem.weights[:, :, None] * (achieved - problem.achieved(left))
         gain = gains.sum(axis=(0, 1))
+        ready = ~((missed < 1.0) & attainable & (achieved == 0.0)).any(axis=(0, 1))
         score = np.where(ready, gain / problem.cost[waiting], -1.0) if ready.any() else gain
         best = int(np.argmax(score))
         if gain[best] > 0.0:
             ordered.append((waiting[best], gains[:, :, best]))
-            left = left * np.where(counted, missed, 1.0)[:, :, [best]]
-            reached = reached | counted[:, :, [best]]
+        left = left * missed[:, :, [best]]
         del waiting[best]
     return ordered

@@ -60,28 +60,29 @@ def unlocked(element: Element, gaps: Sequence[Gap], reached: set[Element]) -> bo
     return all(lower in reached for lower in weights(gaps) if lower[0] == dimension and lower[1] < step)
 
 
-def set_value(gaps: Sequence[Gap], rows: Sequence[dict[Element, float]]) -> float:
-    """What a set is worth where all of it is taken at once."""
+def achieved(gaps: Sequence[Gap], rows: Sequence[dict[Element, float]]) -> dict[Element, float]:
+    """What a set is worth, element by element, where a higher step waits for the lower."""
     reached = {element for row in rows for element in row}
-    return sum(
-        weight * (1 - prod(1 - row.get(element, 0.0) for row in rows))
-        for element, weight in weights(gaps).items()
+    return {
+        element: weight * (1 - prod(1 - row.get(element, 0.0) for row in rows))
         if unlocked(element, gaps, reached)
-    )
+        else 0.0
+        for element, weight in weights(gaps).items()
+    }
 
 
-def taken_in_turn(gaps: Sequence[Gap], offers: Iterable[Candidate]) -> list[dict[Element, float]]:
-    """What each offer adds where they are taken one after the other."""
-    left, reached, gains = weights(gaps), set[Element](), []
-    for row in touched(gaps, offers):
-        gain = {}
-        for element in sorted(row):
-            if unlocked(element, gaps, reached | set(row)):
-                gain[element] = left[element] * row[element]
-                left[element] -= gain[element]
-        reached |= set(gain)
-        gains.append(gain)
-    return gains
+def set_value(gaps: Sequence[Gap], rows: Sequence[dict[Element, float]]) -> float:
+    return sum(achieved(gaps, rows).values())
+
+
+def added_in_turn(gaps: Sequence[Gap], rows: Sequence[dict[Element, float]]) -> list[dict[Element, float]]:
+    """What each offer adds to those before it."""
+    before, added = dict.fromkeys(weights(gaps), 0.0), []
+    for count in range(1, len(rows) + 1):
+        after = achieved(gaps, rows[:count])
+        added.append({element: after[element] - before[element] for element in after})
+        before = after
+    return added
 
 
 def within(offers: Sequence[Candidate], budget: Budget) -> bool:
@@ -172,13 +173,14 @@ def test_the_bound_is_above_the_best_set_and_the_best_set_above_the_answer(gaps,
 @given(gap_lists, candidate_lists(), budgets)
 def test_the_gains_are_what_each_choice_adds_to_those_before_it(gaps, candidates, budget):
     answer = choose(gaps, candidates, budget)
-    expected = taken_in_turn(gaps, offers_of(answer, candidates))
-    for choice, gains in zip(answer.choices, expected, strict=True):
+    rows = touched(gaps, offers_of(answer, candidates))
+    for choice, added in zip(answer.choices, added_in_turn(gaps, rows), strict=True):
         told = {(gain.dimension, gain.step): gain.value for gain in choice.gains}
-        assert told == pytest.approx({element: gain for element, gain in gains.items() if gain > 0})
+        assert told == pytest.approx({element: gain for element, gain in added.items() if gain > 0})
         assert choice.gain == pytest.approx(sum(told.values()))
         assert choice.gain > 0
     assert answer.value == pytest.approx(sum(choice.gain for choice in answer.choices))
+    assert answer.value == pytest.approx(set_value(gaps, rows))
 
 
 @settings(max_examples=200, deadline=None)
@@ -193,10 +195,13 @@ def test_the_set_keeps_within_hours_money_and_providers(gaps, candidates, budget
 
 @settings(max_examples=150, deadline=None)
 @given(gap_lists, candidate_lists(most_takes=1), budgets)
-def test_where_each_offer_is_in_one_range_nothing_is_lost_to_the_order(gaps, candidates, budget):
+def test_with_one_range_each_no_offer_comes_before_what_it_waits_for(gaps, candidates, budget):
     answer = choose(gaps, candidates, budget)
-    chosen = offers_of(answer, candidates)
-    assert answer.value == pytest.approx(set_value(gaps, touched(gaps, chosen)))
+    rows = touched(gaps, offers_of(answer, candidates))
+    value_of = achieved(gaps, rows)
+    for choice, row in zip(answer.choices, rows, strict=True):
+        told = {(gain.dimension, gain.step) for gain in choice.gains}
+        assert told == {element for element in row if value_of[element] > 0}
 
 
 @settings(max_examples=150, deadline=None)
