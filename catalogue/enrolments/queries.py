@@ -168,7 +168,7 @@ def uptake(organisation_ids: Sequence[int] | None = None) -> list[Uptake]:
     }
     wanted = (
         select(Offer, *count.values())
-        .join(OfferVersion, Offer.published_id == OfferVersion.id)
+        .join(Offer.published)
         .outerjoin(Enrolment, Enrolment.offer_id == Offer.id)
         .group_by(Offer.id, OfferVersion.title)
         .order_by(OfferVersion.title)

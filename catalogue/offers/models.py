@@ -10,12 +10,14 @@ from sqlalchemy import (
     Column,
     Date,
     ForeignKey,
+    Index,
     Integer,
     Numeric,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -30,6 +32,11 @@ class Mode(StrEnum):
     ONLINE = "online"
     BLENDED = "blended"
     SELF_PACED = "self-paced"
+
+
+class VersionState(StrEnum):
+    PUBLISHED = "published"
+    RETIRED = "retired"
 
 
 class RunState(StrEnum):
@@ -72,12 +79,11 @@ class Offer(Base):
     provider_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
     example: Mapped[bool] = mapped_column(default=False)
     source: Mapped[str] = mapped_column(Text, default="")
-    published_id: Mapped[int | None] = mapped_column(
-        ForeignKey("offer_version.id", use_alter=True, name="fk_offer_published"), index=True
-    )
     provider: Mapped[Organisation] = relationship()
     partners: Mapped[list[Organisation]] = relationship(secondary=offer_partner, order_by=Organisation.name)
-    published: Mapped["OfferVersion"] = relationship(foreign_keys=[published_id], post_update=True)
+    published: Mapped["OfferVersion"] = relationship(
+        primaryjoin="and_(OfferVersion.offer_id == Offer.id, OfferVersion.state == 'published')", viewonly=True
+    )
     runs: Mapped[list["Run"]] = relationship(back_populates="offer", order_by="Run.starts_on")
 
 
@@ -87,12 +93,20 @@ class OfferVersion(Base):
     __tablename__ = "offer_version"
     __table_args__ = (
         UniqueConstraint("offer_id", "number"),
+        Index(
+            "uq_offer_version_published",
+            "offer_id",
+            unique=True,
+            sqlite_where=text("state = 'published'"),
+            postgresql_where=text("state = 'published'"),
+        ),
         CheckConstraint("hours > 0", name="hours_positive"),
         CheckConstraint("price_pence >= 0", name="price_not_negative"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     offer_id: Mapped[int] = mapped_column(ForeignKey("offer.id"))
     number: Mapped[int]
+    state: Mapped[VersionState] = mapped_column(String(20), default=VersionState.PUBLISHED)
     title: Mapped[str] = mapped_column(String(200))
     summary: Mapped[str] = mapped_column(Text)
     outcomes: Mapped[list[str]] = mapped_column(JSON)
@@ -105,7 +119,7 @@ class OfferVersion(Base):
     stems: Mapped[str] = mapped_column(Text)  # " stem stem ... ", for search
     content_hash: Mapped[str] = mapped_column(String(64))
     published_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
-    offer: Mapped[Offer] = relationship(foreign_keys=[offer_id])
+    offer: Mapped[Offer] = relationship()
     mappings: Mapped[list["Mapping"]] = relationship(back_populates="version", order_by="Mapping.id")
     steps: Mapped[list["Step"]] = relationship(back_populates="version", order_by="Step.position")
     conditions: Mapped[list[Condition]] = relationship(

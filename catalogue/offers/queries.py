@@ -11,7 +11,7 @@ from catalogue.clock import in_london, now
 from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.frameworks.models import Condition, Dimension
-from catalogue.offers.models import Mapping, Offer, OfferVersion, Run, RunState, version_condition
+from catalogue.offers.models import Mapping, Offer, OfferVersion, Run, RunState, VersionState, version_condition
 from catalogue.offers.rules import stems_of
 
 PAGE = 20
@@ -47,8 +47,7 @@ def _where(filters: Filters) -> list[ColumnElement[bool]]:
 def _published(filters: Filters) -> Select[tuple[int]]:
     return (
         select(OfferVersion.id)
-        .join(Offer, Offer.published_id == OfferVersion.id)
-        .where(*_where(filters))
+        .where(OfferVersion.state == VersionState.PUBLISHED, *_where(filters))
     )
 
 
@@ -66,17 +65,13 @@ def search(filters: Filters, after: int | None = None) -> Page:
     total = db.session.scalar(select(func.count()).select_from(matching.subquery())) or 0
     wanted = (
         select(Offer)
-        .join(OfferVersion, Offer.published_id == OfferVersion.id)
+        .join(Offer.published)
         .where(*_where(filters))
         .order_by(OfferVersion.title, Offer.id)
         .options(*_whole())
     )
     if after is not None:
-        last = (
-            select(OfferVersion.title, Offer.id)
-            .join(Offer, Offer.published_id == OfferVersion.id)
-            .where(Offer.id == after)
-        )
+        last = select(OfferVersion.title, Offer.id).join(Offer.published).where(Offer.id == after)
         found = db.session.execute(last).first()
         if found:
             wanted = wanted.where(tuple_(OfferVersion.title, Offer.id) > tuple_(*found))
@@ -138,7 +133,8 @@ def published_offer(slug: str) -> Offer:
     """A published offer with all that its page shows; raises ``NotThere``."""
     offer = db.session.scalar(
         select(Offer)
-        .where(Offer.slug == slug, Offer.published_id.is_not(None))
+        .join(Offer.published)
+        .where(Offer.slug == slug)
         .options(*_whole(), selectinload(Offer.published).selectinload(OfferVersion.steps))
     )
     if offer is None:
@@ -166,7 +162,7 @@ def takeable_offers(dimension_ids: Sequence[int]) -> list[Offer]:
     return list(
         db.session.scalars(
             select(Offer)
-            .join(OfferVersion, Offer.published_id == OfferVersion.id)
+            .join(Offer.published)
             .where(
                 can_be_taken(today),
                 OfferVersion.mappings.any(Mapping.dimension_id.in_(list(dimension_ids))),

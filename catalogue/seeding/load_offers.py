@@ -12,7 +12,7 @@ from sqlalchemy.orm import selectinload
 from catalogue.clock import in_london, now
 from catalogue.extensions import Base, db
 from catalogue.frameworks.models import Condition, Framework, Seat
-from catalogue.offers.models import Mapping, Mode, Offer, OfferVersion, Run, Step
+from catalogue.offers.models import Mapping, Mode, Offer, OfferVersion, Run, Step, VersionState
 from catalogue.offers.rules import stems_of
 from catalogue.seeding.files import FaultyFile, OfferRow, OffersFile
 from catalogue.systems.models import Organisation
@@ -51,9 +51,13 @@ def load_offers(file: Path, shape: OffersFile, framework_key: str, *, demo: bool
     there = {
         offer.slug: offer
         for offer in db.session.scalars(
-            select(Offer).options(
-                selectinload(Offer.published), selectinload(Offer.runs), selectinload(Offer.partners)
-            )
+            select(Offer).options(selectinload(Offer.runs), selectinload(Offer.partners))
+        )
+    }
+    published = {
+        version.offer_id: version
+        for version in db.session.scalars(
+            select(OfferVersion).where(OfferVersion.state == VersionState.PUBLISHED)
         )
     }
     seen: set[str] = set()
@@ -72,19 +76,22 @@ def load_offers(file: Path, shape: OffersFile, framework_key: str, *, demo: bool
         offer.example, offer.source = row.example, row.source
         offer.partners = [lookups.find(lookups.organisations, key, row, "partners") for key in row.partners]
         db.session.flush()
-        _publish(offer, row, lookups)
+        _publish(offer, published.get(offer.id), row, lookups)
         if demo:
             _add_runs(offer, row)
     db.session.flush()
 
 
-def _publish(offer: Offer, row: OfferRow, lookups: _Lookups) -> None:
+def _publish(offer: Offer, before: OfferVersion | None, row: OfferRow, lookups: _Lookups) -> None:
     digest = hashlib.sha256(row.model_dump_json(exclude={"run"}).encode()).hexdigest()
-    if offer.published_id is not None and offer.published.content_hash == digest:
-        return
+    if before is not None:
+        if before.content_hash == digest:
+            return
+        before.state = VersionState.RETIRED
+        db.session.flush()
     version = OfferVersion(
         offer_id=offer.id,
-        number=offer.published.number + 1 if offer.published_id is not None else 1,
+        number=before.number + 1 if before is not None else 1,
         **row.model_dump(include={"title", "summary", "outcomes", "description", "hours_estimated", "place"}),
         mode=Mode(row.mode),
         hours=Decimal(str(row.hours)),
@@ -108,7 +115,6 @@ def _publish(offer: Offer, row: OfferRow, lookups: _Lookups) -> None:
         )  # fmt: skip
     db.session.add(version)
     db.session.flush()
-    offer.published = version
 
 
 def _add_runs(offer: Offer, row: OfferRow) -> None:

@@ -39,6 +39,14 @@ def test_a_small_first_step_is_taken_for_what_it_unlocks():
     assert [choice.key for choice in answer.choices] == ["first", "rest"]
 
 
+def test_an_offer_comes_after_what_any_part_of_it_waits_for():
+    gaps = [Gap("teams", 0, 2), Gap("vision", 0, 1)]
+    broad = offer("broad", 1.0, ("teams", 1, 2, 0.7), ("vision", 0, 1, 0.7))
+    first = offer("first", 3.0, ("teams", 0, 1, 0.2))
+    answer = choose(gaps, [broad, first], Budget(4.0))
+    assert [choice.key for choice in answer.choices] == ["first", "broad"]
+
+
 def test_where_offers_wait_for_each_other_the_second_gains_what_the_first_touched_too_early():
     gaps = [Gap("teams", 0, 2), Gap("vision", 0, 2)]
     one = offer("one", 1.0, ("teams", 1, 2, 0.7), ("vision", 0, 1, 0.45))

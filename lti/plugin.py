@@ -1,0 +1,34 @@
+"""Where LTI is plugged into the catalogue."""
+
+from dataclasses import dataclass
+
+from flask import Flask
+
+from catalogue.egress import Client, Rules
+from catalogue.enrolments.signals import completed
+from catalogue.outbox import register_kind
+from catalogue.settings import Settings
+from lti import grades
+from lti.admin import lti_admin
+from lti.platform_keys import PlatformKeys
+from lti.storage import TokenCache
+from lti.views import course_link, lti
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What this process keeps in ``app.extensions["lti"]``."""
+
+    keys: PlatformKeys
+    tokens: TokenCache
+
+
+def register(app: Flask) -> None:
+    settings: Settings = app.extensions["settings"]
+    rules = Rules(loopback=settings.development)
+    app.extensions["lti"] = Kept(PlatformKeys(lambda: Client(rules)), TokenCache())
+    app.register_blueprint(lti)
+    app.register_blueprint(lti_admin)
+    app.jinja_env.globals.update(course_link=course_link)
+    register_kind(app, grades.KIND, grades.send)
+    completed.connect(grades.record)

@@ -1,0 +1,87 @@
+"""Reading registrations, and how far their grades are."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from catalogue.clock import now
+from catalogue.extensions import db
+from catalogue.outbox import Delivery, DeliveryState
+from lti.grades import KIND
+from lti.models import Deployment, Platform, ResourceLink
+
+
+@dataclass
+class Grades:
+    """How many scores are where; the oldest that waits."""
+
+    waiting: int = 0
+    delivered: int = 0
+    parked: int = 0
+    oldest_waiting: datetime | None = None
+
+    @property
+    def oldest_waiting_seconds(self) -> int:
+        return max(0, int((now() - self.oldest_waiting).total_seconds())) if self.oldest_waiting else 0
+
+    def add(self, state: str, count: int, oldest: datetime) -> None:
+        setattr(self, state, getattr(self, state) + count)
+        if state == DeliveryState.WAITING:
+            self.oldest_waiting = min(self.oldest_waiting or oldest, oldest)
+
+
+def platforms() -> list[Platform]:
+    return list(
+        db.session.scalars(
+            select(Platform)
+            .options(selectinload(Platform.deployments), selectinload(Platform.organisation))
+            .order_by(Platform.name, Platform.id)
+        )
+    )
+
+
+def grades_by_platform() -> dict[int, Grades]:
+    """By platform; the link that a score goes through says whose it is."""
+    link_id = Delivery.payload["link_id"].as_integer()
+    rows = db.session.execute(
+        select(Deployment.platform_id, Delivery.state, func.count(), func.min(Delivery.created_at))
+        .join(ResourceLink, ResourceLink.id == link_id)
+        .join(Deployment, Deployment.id == ResourceLink.deployment_id)
+        .where(Delivery.kind == KIND)
+        .group_by(Deployment.platform_id, Delivery.state)
+    )
+    found: dict[int, Grades] = defaultdict(Grades)
+    for platform_id, state, count, oldest in rows.tuples():
+        found[platform_id].add(state, count, oldest)
+    return found
+
+
+def all_grades(by_platform: dict[int, Grades]) -> Grades:
+    total = Grades()
+    for grades in by_platform.values():
+        for state in DeliveryState:
+            total.add(
+                state, getattr(grades, state), grades.oldest_waiting or now()
+            ) if state != "waiting" else None
+        if grades.oldest_waiting is not None:
+            total.add(DeliveryState.WAITING, grades.waiting, grades.oldest_waiting)
+    return total
+
+
+def parked(limit: int = 50) -> list[tuple[Delivery, Platform]]:
+    """Scores that need a person, newest first."""
+    link_id = Delivery.payload["link_id"].as_integer()
+    return list(
+        db.session.execute(
+            select(Delivery, Platform)
+            .join(ResourceLink, ResourceLink.id == link_id)
+            .join(Deployment, Deployment.id == ResourceLink.deployment_id)
+            .join(Platform, Platform.id == Deployment.platform_id)
+            .where(Delivery.kind == KIND, Delivery.state == DeliveryState.PARKED)
+            .order_by(Delivery.id.desc())
+            .limit(limit)
+        ).tuples()
+    )

@@ -1,0 +1,135 @@
+"""Launches under way, and service tokens.
+
+OIDC Login, state and nonce: https://www.imsglobal.org/spec/security/v1p0/#step-2-authentication-request
+A state is bound to the browser by a cookie of its own (so that several tabs work) and to the registration;
+the nonce is used up by the one atomic deletion of the row that holds both.
+"""
+
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from flask import Request, Response
+from sqlalchemy import delete, select
+
+from catalogue.clock import now
+from catalogue.extensions import db
+from catalogue.people.rules import hash_token, new_token
+from lti.models import LoginState, Platform
+
+LOGIN_FOR = timedelta(minutes=10)
+RENEWED_EARLY = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a login was begun with: ``state`` and ``nonce`` go to the platform, ``browser`` into a cookie."""
+
+    state: str
+    nonce: str
+    browser: str
+
+
+def begin_login(platform: Platform, asked: dict[str, str]) -> Begun:
+    """Within a transaction, remember a login and what it was asked with; those that ran out are forgotten."""
+    db.session.execute(delete(LoginState).where(LoginState.expires_at < now()))
+    begun = Begun(new_token(), new_token(), new_token())
+    db.session.add(
+        LoginState(
+            state_hash=hash_token(begun.state),
+            nonce_hash=hash_token(begun.nonce),
+            browser_hash=hash_token(begun.browser),
+            platform_id=platform.id,
+            asked=asked,
+            expires_at=now() + LOGIN_FOR,
+        )
+    )
+    return begun
+
+
+def open_login(state: str) -> LoginState | None:
+    """The login behind a state, unless it was used up or has run out."""
+    return db.session.scalar(
+        select(LoginState).where(LoginState.state_hash == hash_token(state), LoginState.expires_at > now())
+    )
+
+
+def use_up(state_hash: str, nonce_hash: str, platform_id: int) -> bool:
+    """Delete the login; true for exactly one caller, whoever asks at the same moment."""
+    deleted = db.session.execute(
+        delete(LoginState)
+        .where(
+            LoginState.state_hash == state_hash,
+            LoginState.nonce_hash == nonce_hash,
+            LoginState.platform_id == platform_id,
+            LoginState.expires_at > now(),
+        )
+        .returning(LoginState.id)
+    ).scalar()
+    return deleted is not None
+
+
+def cookie_name(state: str) -> str:
+    return f"__Host-everyseat-lti-{hash_token(state)[:12]}"
+
+
+def browser_of(request: Request, state: str) -> str:
+    """What the browser that began the login was given, or an empty string."""
+    return request.cookies.get(cookie_name(state), "")
+
+
+def keeps_cookies(request: Request) -> bool:
+    """Whether this browser has sent back any cookie of ours."""
+    return any(name.startswith("__Host-everyseat") for name in request.cookies)
+
+
+def set_probe(response: Response) -> None:
+    """A cookie that only shows whether cookies come back here."""
+    response.set_cookie(
+        "__Host-everyseat-lti-probe",
+        "1",
+        max_age=60,
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+    )
+
+
+def set_cookie(response: Response, begun: Begun) -> None:
+    """A platform shows us in a frame on its own site: there, only a partitioned cookie comes back."""
+    response.set_cookie(
+        cookie_name(begun.state),
+        begun.browser,
+        max_age=int(LOGIN_FOR.total_seconds()),
+        secure=True,
+        httponly=True,
+        samesite="None",
+        partitioned=True,
+    )
+
+
+def drop_cookie(response: Response, state: str) -> None:
+    response.delete_cookie(cookie_name(state), secure=True, httponly=True, samesite="None", partitioned=True)
+
+
+@dataclass
+class TokenCache:
+    """Service tokens of this process, by registration and scopes."""
+
+    _held: dict[tuple[int, str], tuple[str, datetime]] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, platform_id: int, scopes: str) -> str | None:
+        with self._lock:
+            token, until = self._held.get((platform_id, scopes), ("", now()))
+        return token if until > now() else None
+
+    def keep(self, platform_id: int, scopes: str, token: str, expires_in: float) -> None:
+        with self._lock:
+            until = now() + timedelta(seconds=min(expires_in, 86_400)) - RENEWED_EARLY
+            self._held[platform_id, scopes] = (token, until)
+
+    def drop(self, platform_id: int, scopes: str) -> None:
+        with self._lock:
+            self._held.pop((platform_id, scopes), None)
