@@ -45,7 +45,7 @@ class Rules:
 
     def check_address(self, address: str, *, secure: bool) -> None:
         """Raise ``EgressRefused`` unless the IP ``address`` is public (or loopback, where that is allowed)."""
-        ip = ipaddress.ip_address(address.split("%")[0])
+        ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
         if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
             ip = ip.ipv4_mapped
         if self.loopback and ip.is_loopback:

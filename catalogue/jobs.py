@@ -1,5 +1,6 @@
 """Work that is done beside the web: Huey carries ids and wakes workers; the truth stays in the database."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
@@ -30,22 +31,22 @@ def register_jobs(app: Flask) -> None:
     huey = make_huey(settings.jobs)
     app.extensions["huey"] = huey
 
-    @huey.task(name="deliver")
+    @huey.task(name="deliver")  # type: ignore[untyped-decorator]
     def deliver(delivery_id: int) -> None:
         with app.app_context():
             outbox.deliver(delivery_id)
 
-    @huey.periodic_task(crontab(minute="*"), name="sweep")
-    @huey.lock_task("sweep")
+    @huey.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]
+    @huey.lock_task("sweep")  # type: ignore[untyped-decorator]
     def sweep() -> None:
         """Finds what a lost wake-up missed and what is due again."""
         with app.app_context():
             outbox.deliver_due()
 
-    def wake(delivery_ids: list[int]) -> None:
+    def wake(delivery_ids: list[int], wait: timedelta) -> None:
         try:
             for delivery_id in delivery_ids:
-                deliver(delivery_id)
+                deliver.schedule(args=(delivery_id,), delay=wait) if wait else deliver(delivery_id)
         except Exception:  # the delivery is safe in the database: the sweep finds it
             log.warning("a wake-up was lost; the sweep will find the deliveries", exc_info=True)
 

@@ -28,6 +28,9 @@ GIVE_UP_AFTER = timedelta(hours=72)
 LONGEST_WAIT = timedelta(hours=1)
 
 Send = Callable[[dict[str, Any]], None]
+Wake = Callable[[list[int], timedelta], None]
+"""Tells the worker of deliveries, and how long it is until they are due."""
+AT_ONCE = timedelta(0)
 
 
 class DeliveryState(StrEnum):
@@ -65,18 +68,18 @@ class Delivery(Base):
 @dataclass
 class _Outbox:
     kinds: dict[str, Send]
-    wake: Callable[[list[int]], None]
+    wake: Wake
 
 
 def register_outbox(app: Flask) -> None:
-    app.extensions["outbox"] = _Outbox(kinds={}, wake=lambda _ids: None)
+    app.extensions["outbox"] = _Outbox(kinds={}, wake=lambda _ids, _wait: None)
 
 
 def register_kind(app: Flask, kind: str, send: Send) -> None:
     app.extensions["outbox"].kinds[kind] = send
 
 
-def wake_with(app: Flask, wake: Callable[[list[int]], None]) -> None:
+def wake_with(app: Flask, wake: Wake) -> None:
     app.extensions["outbox"].wake = wake
 
 
@@ -93,7 +96,7 @@ def write(kind: str, lane: str, payload: dict[str, Any]) -> Delivery:
 def _wake(session: Session) -> None:
     written = session.info.pop("written", [])
     if written:
-        current_app.extensions["outbox"].wake(written)
+        current_app.extensions["outbox"].wake(written, AT_ONCE)
 
 
 @event.listens_for(Session, "after_rollback")
@@ -124,7 +127,8 @@ def deliver(delivery_id: int) -> bool:
         send(payload)
     except TryAgain as reason:
         why, after = str(reason), reason.after
-        run(lambda: _put_off(delivery_id, why, after))
+        wait = run(lambda: _put_off(delivery_id, why, after))
+        current_app.extensions["outbox"].wake([delivery_id], wait)
     except Exception as fault:
         why = f"{type(fault).__name__}: {fault}"
         log.error("delivery parked", delivery=delivery_id, kind=kind, reason=why)
@@ -132,7 +136,7 @@ def deliver(delivery_id: int) -> bool:
     else:
         next_in_lane = run(lambda: _finish(delivery_id, DeliveryState.DELIVERED))
         if next_in_lane is not None:
-            current_app.extensions["outbox"].wake([next_in_lane])
+            current_app.extensions["outbox"].wake([next_in_lane], AT_ONCE)
     return True
 
 
@@ -161,14 +165,16 @@ def _claim(delivery_id: int) -> tuple[str, dict[str, Any]] | None:
     return delivery.kind, delivery.payload
 
 
-def _put_off(delivery_id: int, reason: str, after: timedelta | None) -> None:
+def _put_off(delivery_id: int, reason: str, after: timedelta | None) -> timedelta:
     delivery = db.session.get_one(Delivery, delivery_id)
     delivery.last_error = reason
     if now() - delivery.created_at > GIVE_UP_AFTER:
         delivery.state = DeliveryState.PARKED
-        return
+        return AT_ONCE
     wait = min(timedelta(seconds=2**delivery.attempts), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
-    delivery.due_at = now() + max(wait, min(after or timedelta(0), GIVE_UP_AFTER))
+    wait = max(wait, min(after or AT_ONCE, GIVE_UP_AFTER))
+    delivery.due_at = now() + wait
+    return wait
 
 
 def _finish(delivery_id: int, state: DeliveryState, error: str = "") -> int | None:

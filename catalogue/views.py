@@ -69,7 +69,7 @@ def about() -> str:
 
 @home.get("/healthz")
 @public
-@limiter.exempt  # type: ignore[untyped-decorator]
+@limiter.exempt
 def healthz() -> Response:
     """Whether the service can serve: it can when its database answers."""
     db.session.execute(text("SELECT 1"))

@@ -90,7 +90,7 @@ def our_addresses() -> list[tuple[str, str]]:
 
 def _organisations() -> list[tuple[str, str]]:
     rows = db.session.execute(select(Organisation.key, Organisation.name).order_by(Organisation.name))
-    return [(key, name) for key, name in rows.tuples()]
+    return [(key, name) for key, name in rows]
 
 
 def _settings() -> Settings:

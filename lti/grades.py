@@ -54,7 +54,7 @@ def record(_sender: object, *, completion: Completion) -> None:
         .where(Identity.person_id == completion.person_id, Arrival.is_learner)
         .order_by(Arrival.id)
     )
-    for identity, link in arrivals.tuples():
+    for identity, link in arrivals:
         if SCORE in link.scopes and line_items.grades(link, completion.offer.slug):
             _write(completion, identity, link)
 
@@ -115,7 +115,7 @@ def _job(payload: dict[str, Any]) -> _Job | None:
         raise TryAgain(f"the platform is {link.platform.state}", timedelta(hours=1))
     wanted = Wanted(
         link.id, link.resource_link_id, link.lineitems_url, tuple(link.scopes),
-        completion.offer_id, completion.offer.slug, completion.offer.published.title,
+        completion.offer_id, completion.offer.slug, completion.enrolment.version.title,
     )  # fmt: skip
     scopes = [scope for scope in ASKED_SCOPES if scope in link.scopes]
     return _Job(

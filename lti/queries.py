@@ -54,7 +54,7 @@ def grades_by_platform() -> dict[int, Grades]:
         .group_by(Deployment.platform_id, Delivery.state)
     )
     found: dict[int, Grades] = defaultdict(Grades)
-    for platform_id, state, count, oldest in rows.tuples():
+    for platform_id, state, count, oldest in rows:
         found[platform_id].add(state, count, oldest)
     return found
 
@@ -83,5 +83,5 @@ def parked(limit: int = 50) -> list[tuple[Delivery, Platform]]:
             .where(Delivery.kind == KIND, Delivery.state == DeliveryState.PARKED)
             .order_by(Delivery.id.desc())
             .limit(limit)
-        ).tuples()
+        )
     )

@@ -39,6 +39,11 @@ def _fill(url: str, folder: Path) -> None:
         db.engine.dispose()
 
 
+@pytest.fixture(autouse=True)
+def _push_request_context() -> None:
+    """In place of pytest-flask's own, which keeps one context open, so that two visitors would share a sign-in."""
+
+
 @pytest.fixture(scope="session")
 def template(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[databases.Template]:
     """A migrated and seeded database of the kind asked for, from which each test's own is copied."""

@@ -39,7 +39,7 @@ class Visitor:
         path = str(form.get("action") or self.response.request.full_path)
         if form.get("method", "get").lower() == "get":
             fields.pop("csrf_token", None)
-            return self.get(path.split("?")[0], status, query_string=fields)
+            return self.get(path.split("?", maxsplit=1)[0], status, query_string=fields)
         return self.post(path, fields, status)
 
     def post(self, path: str, fields: dict[str, Any], status: int = 302) -> BeautifulSoup:

@@ -1,7 +1,8 @@
 """The shape of answers. A dimension's form is made from its statements: none of them is known here."""
 
 from flask_wtf import FlaskForm
-from wtforms import RadioField, SelectChoice, SelectField, TextAreaField
+from wtforms import RadioField, SelectField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.validators import InputRequired, Length, Optional
 
 from catalogue.assessments.rules import SCALE

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
 from catalogue.enrolments.models import ACTIVE, TAKES_A_PLACE, Completion, Enrolment, EnrolmentState
@@ -162,12 +162,17 @@ class Uptake:
 
 def uptake(organisation_ids: Sequence[int] | None = None) -> list[Uptake]:
     """How many people are on each published offer of these providers, or of all."""
-    count = {
-        state: func.count().filter(Enrolment.state == state)
-        for state in (EnrolmentState.BOOKED, EnrolmentState.WAITLISTED, EnrolmentState.COMPLETED)
-    }
+
+    def count(state: EnrolmentState) -> ColumnElement[int]:
+        return func.count().filter(Enrolment.state == state)
+
     wanted = (
-        select(Offer, *count.values())
+        select(
+            Offer,
+            count(EnrolmentState.BOOKED),
+            count(EnrolmentState.WAITLISTED),
+            count(EnrolmentState.COMPLETED),
+        )
         .join(Offer.published)
         .outerjoin(Enrolment, Enrolment.offer_id == Offer.id)
         .group_by(Offer.id, OfferVersion.title)

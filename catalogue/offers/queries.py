@@ -6,12 +6,21 @@ from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
 from sqlalchemy.orm import selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from catalogue.clock import in_london, now
 from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.frameworks.models import Condition, Dimension
-from catalogue.offers.models import Mapping, Offer, OfferVersion, Run, RunState, VersionState, version_condition
+from catalogue.offers.models import (
+    Mapping,
+    Offer,
+    OfferVersion,
+    Run,
+    RunState,
+    VersionState,
+    version_condition,
+)
 from catalogue.offers.rules import stems_of
 
 PAGE = 20
@@ -44,7 +53,7 @@ def _where(filters: Filters) -> list[ColumnElement[bool]]:
     return clauses
 
 
-def _published(filters: Filters) -> Select[tuple[int]]:
+def _published(filters: Filters) -> Select[int]:
     return (
         select(OfferVersion.id)
         .where(OfferVersion.state == VersionState.PUBLISHED, *_where(filters))
@@ -80,7 +89,7 @@ def search(filters: Filters, after: int | None = None) -> Page:
     return Page(offers[:PAGE], total, offers[PAGE - 1].id if more else None)
 
 
-def _whole() -> list[object]:
+def _whole() -> list[ExecutableOption]:
     """Everything that a page shows of an offer, in a fixed number of queries."""
     version = selectinload(Offer.published)
     return [

@@ -10,6 +10,7 @@ from catalogue.frameworks import queries as frameworks
 from catalogue.offers import queries
 from catalogue.offers.models import Mode
 from catalogue.offers.queries import Filters
+from catalogue.people.models import Person
 from catalogue.security import public
 
 offers = Blueprint("offers", __name__, url_prefix="/offers")
@@ -43,7 +44,7 @@ def index() -> str:
 def offer(slug: str) -> str:
     found = queries.published_offer(slug)
     runs = queries.joinable_runs(found)
-    person = current_user.person if current_user.is_authenticated else None
+    person: Person | None = current_user.person if current_user.is_authenticated else None
     standings = []
     if person:
         latest = next(iter(assessments.closed_of(person.id)), None)
@@ -53,7 +54,7 @@ def offer(slug: str) -> str:
         offer=found, version=found.published, runs=runs, free=enrolments.free_by_run(runs),
         names=frameworks.level_names(frameworks.current_framework().id),
         enrolment=enrolments.active(person.id, found.id) if person else None,
-        completed=bool(person) and found.id in enrolments.completed_offer_ids(person.id),
+        completed=person is not None and found.id in enrolments.completed_offer_ids(person.id),
         standings={standing.dimension_id: standing for standing in standings},
-        may_register=bool(person) and can_register(person, found),
+        may_register=person is not None and can_register(person, found),
     )  # fmt: skip

@@ -28,7 +28,7 @@ def add_account(email: str, name: str = "", password: str = "") -> Account:
     """A local account, or the one that has this address already; without a password it needs a reset link."""
     account = queries.account_by_email(email)
     if account is None:
-        person = add_person(name or email.split("@")[0].replace(".", " ").title(), fold_email(email))
+        person = add_person(name or email.split("@", maxsplit=1)[0].replace(".", " ").title(), fold_email(email))
         account = Account(person=person, email=fold_email(email))
         db.session.add(account)
         db.session.flush()

@@ -64,7 +64,7 @@ def sign_in() -> Response | str | tuple[str, int]:
     if current_user.is_authenticated and request.method == "GET":
         return redirect(target)
     if form.validate_on_submit():
-        account = actions.check_password(form.email.data, form.password.data)
+        account = actions.check_password(form.email.data or "", form.password.data or "")
         if account:
             person_id = account.person_id
             keep(run(lambda: _begin(person_id)))
@@ -102,7 +102,7 @@ def _end(token: str) -> None:
 def forgotten() -> Response | str | tuple[str, int]:
     form = ForgottenForm()
     if form.validate_on_submit():
-        email = form.email.data
+        email = form.email.data or ""
         public_url = current_app.extensions["settings"].public_url.rstrip("/")
         link_to = f"{public_url}{url_for('people.reset', token='')}"
         run(lambda: actions.send_reset_link(email, link_to))
@@ -118,7 +118,7 @@ def reset(token: str) -> Response | str | tuple[str, int]:
     if queries.open_reset(token) is None:
         return render_template("people/reset_old.html"), 410
     if form.validate_on_submit():
-        password = form.password.data
+        password = form.password.data or ""
         run(lambda: actions.set_password(token, password))
         return render_template("people/reset_done.html")
     return render_template("people/reset.html", form=form), 422 if form.errors else 200

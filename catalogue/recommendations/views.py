@@ -40,7 +40,7 @@ def index() -> str | tuple[str, int]:
     standings = assessments.standings(latest)
     gaps = queries.gaps(standings)
     found = queries.candidates(latest, standings)
-    hours = float(form.hours.data) if valid else float(USUAL_HOURS)
+    hours = float(form.hours.data or 0) if valid else float(USUAL_HOURS)
     answer = choose(gaps, found.candidates, Budget(hours=hours))
     total = answer.total or 1.0
     share_with_more, new_slugs = what_if(gaps, found.candidates, Budget(hours=hours), MORE_HOURS)

@@ -214,8 +214,8 @@ def read(file: Path, shape: type[S]) -> S:
     try:
         return shape.model_validate(content)
     except ValidationError as faults:
-        fault = faults.errors()[0]
-        raise FaultyFile(file, _row(content, fault["loc"]), fault["msg"]) from faults
+        first = faults.errors()[0]
+        raise FaultyFile(file, _row(content, first["loc"]), first["msg"]) from faults
 
 
 def _row(content: object, where: tuple[int | str, ...]) -> str:

@@ -17,7 +17,6 @@ from catalogue.offers.rules import stems_of
 from catalogue.seeding.files import FaultyFile, OfferRow, OffersFile
 from catalogue.systems.models import Organisation
 
-
 T = TypeVar("T", bound=Base | int)
 
 

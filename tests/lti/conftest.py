@@ -12,6 +12,7 @@ from catalogue.systems.models import Membership
 from catalogue.transactions import run
 from lti.actions import Registration, add_platform
 from lti.models import Arrival, Context, Deployment, Identity, LineItem, ResourceLink
+from lti.models import Platform as Registered
 from tests.lti.platform import Platform, serving
 from tests.visitor import Visitor
 
@@ -52,3 +53,18 @@ def counts(app: Flask) -> Callable[[], dict[str, int]]:
 @pytest.fixture
 def visitors(app: Flask) -> Callable[[], Visitor]:
     return lambda: Visitor(app)
+
+
+@pytest.fixture
+def allow_anonymous(app: Flask, platform: Platform) -> Callable[[], None]:
+    """Mark the platform as one that may leave ``sub`` out."""
+
+    def mark() -> None:
+        for registered in db.session.scalars(select(Registered)):
+            registered.allows_anonymous = True
+
+    def allow() -> None:
+        with app.app_context():
+            run(mark)
+
+    return allow

@@ -1,0 +1,120 @@
+"""The whole service as real processes: web, worker and practice platform, each on a port and a host name of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import requests
+
+CLIENT_ID = "practice-client"
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@dataclass
+class Service:
+    """The tool on 127.0.0.1 and the platform on localhost: two sites, as in life."""
+
+    folder: Path
+    tool_port: int = field(default_factory=free_port)
+    platform_port: int = field(default_factory=free_port)
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def tool(self) -> str:
+        return f"http://127.0.0.1:{self.tool_port}"
+
+    @property
+    def platform(self) -> str:
+        return f"http://localhost:{self.platform_port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        ours = {
+            "EVERYSEAT_ENV": "development",
+            "EVERYSEAT_PUBLIC_URL": self.tool,
+            "EVERYSEAT_INSTANCE": str(self.folder),
+        }
+        return {name: value for name, value in os.environ.items() if not name.startswith("EVERYSEAT_")} | ours
+
+    def command(self, *words: str) -> str:
+        """Run ``everyseat`` to its end; returns what it printed."""
+        done = subprocess.run(
+            [sys.executable, "-m", "everyseat", *words], env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def start(self, name: str) -> None:
+        words = {
+            "web": ["serve", "--port", str(self.tool_port)],
+            "worker": ["worker"],
+            "platform": [
+                "practice-platform", "--port", str(self.platform_port),
+                "--tool-url", self.tool, "--folder", str(self.folder / "practice"),
+            ],
+        }[name]  # fmt: skip
+        log = (self.folder / f"{name}.log").open("ab")
+        self.running[name] = subprocess.Popen(
+            [sys.executable, "-m", "everyseat", *words], env=self.environment, stdout=log, stderr=log
+        )
+        address = {"web": f"{self.tool}/healthz", "platform": f"{self.platform}/"}.get(name)
+        if address:
+            self.wait_for(lambda: self._answers(address), f"{name} to answer")
+
+    def stop(self, name: str) -> None:
+        process = self.running.pop(name)
+        process.terminate()
+        process.wait(timeout=20)
+
+    def _answers(self, address: str) -> bool:
+        try:
+            return requests.get(address, timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def wait_for(self, condition: object, what: str, seconds: float = 60) -> None:
+        assert callable(condition)
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if condition():
+                return
+            time.sleep(0.2)
+        logs = "\n".join(f"== {log.name}\n{log.read_text()[-3000:]}" for log in self.folder.glob("*.log"))
+        raise AssertionError(f"waited {seconds} seconds for {what}\n{logs}")
+
+    def register_platform(self) -> None:
+        self.command(
+            "platforms", "add", "--name", "Practice platform", "--issuer", self.platform,
+            "--client-id", CLIENT_ID, "--deployment", "1", "--organisation", "example-riverside-trust",
+            "--jwks-url", f"{self.platform}/certs", "--auth-url", f"{self.platform}/auth",
+            "--token-url", f"{self.platform}/token",
+        )  # fmt: skip
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Service]:
+    """A fresh service, seeded with the demonstration, with everything running."""
+    service = Service(folder)
+    service.command("db", "upgrade")
+    service.command("seed", "--demo")
+    service.register_platform()
+    try:
+        for name in ("web", "worker", "platform"):
+            service.start(name)
+        yield service
+    finally:
+        for process in service.running.values():
+            process.kill()
+            process.wait()
