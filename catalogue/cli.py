@@ -1,17 +1,11 @@
 """The command line of the catalogue: database, seed data, people, and serving."""
 
-import contextlib
-import os
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 import click
 from flask import Flask, current_app
-from flask.cli import FlaskGroup, with_appcontext
+from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from flask_migrate import upgrade
 from pydantic import ValidationError
 from sqlalchemy import select
@@ -46,14 +40,12 @@ def command_line(create_app: Callable[[], Flask]) -> click.Group:
                 click.echo(f"Setting: {fault['msg'].removeprefix('Value error, ')}", err=True)
             sys.exit(2)
 
-    group = FlaskGroup(
+    group = AppGroup(
         name="everyseat",
-        create_app=create,
-        add_default_commands=False,
-        load_dotenv=False,
+        context_settings={"obj": ScriptInfo(create_app=create, set_debug_flag=False)},
         help="Every Seat: the learning-offer catalogue and LTI 1.3 plug-in for people who lead health and care.",
     )
-    for command in (db_group, seed, users, serve, worker, demo):
+    for command in (db_group, seed, users, serve, worker):
         group.add_command(command)
     return group
 
@@ -150,6 +142,7 @@ def users_add(email: str, role: str, name: str, organisation: str) -> None:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8000, show_default=True)
+@with_appcontext  # so that a setting that is missing or unfit is said here, once
 def serve(host: str, port: int) -> None:
     """Serve the web pages."""
     from granian.constants import Interfaces
@@ -166,64 +159,3 @@ def serve(host: str, port: int) -> None:
 def worker() -> None:
     """Send grades and messages, until stopped."""
     work(current_app._get_current_object())  # type: ignore[attr-defined]
-
-
-@click.command()
-@click.option("--port", default=8000, show_default=True)
-@click.option("--practice-port", default=9000, show_default=True)
-def demo(port: int, practice_port: int) -> None:
-    """Everything at once, to try it out: database, demonstration data, web, worker and practice platform."""
-    tool, platform = f"http://127.0.0.1:{port}", f"http://localhost:{practice_port}"
-    env = {"EVERYSEAT_ENV": "development", "EVERYSEAT_PUBLIC_URL": tool} | os.environ
-    os.environ.update(env)
-    everyseat = [sys.executable, "-m", "everyseat"]
-    for command in (
-        ["db", "upgrade"],
-        ["seed", "--demo"],
-        [
-            "platforms", "add", "--name", "Practice platform", "--issuer", platform,
-            "--client-id", "practice-client", "--deployment", "1", "--organisation", DEMO_ORGANISATION,
-            "--jwks-url", f"{platform}/certs", "--auth-url", f"{platform}/auth", "--token-url", f"{platform}/token",
-        ],
-    ):  # fmt: skip
-        subprocess.run([*everyseat, *command], check=True)
-    started = [
-        subprocess.Popen([*everyseat, *command])
-        for command in (
-            ["serve", "--port", str(port)],
-            ["worker"],
-            ["practice-platform", "--port", str(practice_port), "--tool-url", tool],
-        )
-    ]
-    click.echo(_what_to_open(tool, platform))
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    try:
-        while all(process.poll() is None for process in started):
-            time.sleep(0.5)
-        raise click.ClickException("one of the three processes stopped: see above")
-    except (KeyboardInterrupt, SystemExit):
-        click.echo("\nStopping.")
-    finally:
-        for process in started:
-            process.terminate()
-        for process in started:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
-
-
-def _what_to_open(tool: str, platform: str) -> str:
-    mail = Path("instance/mail")
-    accounts = "\n".join(f"      {email:30} {role.value}" for email, _name, role, _at in DEMO_ACCOUNTS)
-    return f"""
-  Every Seat is running.
-
-  As a learner in a learning platform: open {platform}
-      choose who you are, open the course, open "Every Seat".
-      When you have completed an offer, look at the course's gradebook.
-
-  Without a platform: open {tool}/sign-in
-{accounts}
-      The password of each is: {DEMO_PASSWORD}
-
-  Messages are files in {mail}. Stop with Ctrl+C; what you did is kept.
-"""

@@ -11,6 +11,7 @@ from catalogue.settings import Settings
 from catalogue.transactions import run
 from lti import keys, queries
 from lti.actions import Added, Registration, Unfit, add_platform
+from lti.demo import demo
 from lti.models import Platform
 from lti.practice.cli import practice_platform
 from lti.queries import Grades
@@ -24,7 +25,7 @@ OPTIONS = {
 
 
 def add_lti_commands(cli: click.Group) -> None:
-    for command in (platforms, grades, practice_platform):
+    for command in (platforms, grades, practice_platform, demo):
         cli.add_command(command)
 
 

@@ -111,10 +111,8 @@ class Service:
             headers |= {"Content-Type": media, "Accept": "application/json, */*"}
         try:
             return self._client.request(method, url, headers=headers, json=body)
-        except EgressRefused as fault:
-            raise ServiceRefused(str(fault)) from fault
         except requests.RequestException as fault:
-            raise TryAgain(f"{url}: {type(fault).__name__}: {fault}"[:LONGEST_REASON]) from fault
+            raise _of(fault, url) from fault
 
     def _token(self) -> str:
         scope_key = " ".join(self._scopes)
@@ -128,10 +126,10 @@ class Service:
                 raise TryAgain("the platform does not accept our key yet (invalid_client)") from fault
             self._judge(fault.response, "the service token")
             raise TryAgain("the service token came in a form that is none") from fault
-        except EgressRefused as fault:
-            raise ServiceRefused(str(fault)) from fault
+        except requests.JSONDecodeError as fault:
+            raise TryAgain("the service token came in a form that is none") from fault
         except requests.RequestException as fault:
-            raise TryAgain(f"the service token: {type(fault).__name__}: {fault}"[:LONGEST_REASON]) from fault
+            raise _of(fault, "the service token") from fault
         except (KeyError, TypeError, ValueError) as fault:
             raise TryAgain("the service token came in a form that is none") from fault
 
@@ -144,6 +142,16 @@ class Service:
         if status >= 500 or status in LATER:
             raise TryAgain(reason, retry_after(response.headers.get("Retry-After", "")))
         raise ServiceRefused(reason, status)
+
+
+def _of(fault: requests.RequestException, what: str) -> TryAgain | ServiceRefused:
+    """No answer: worth another try, unless it was our own rules that said no (the libraries wrap what they said)."""
+    cause: BaseException | None = fault
+    while cause is not None:
+        if isinstance(cause, EgressRefused):
+            return ServiceRefused(str(cause))
+        cause = cause.__cause__ or cause.__context__
+    return TryAgain(f"{what}: {type(fault).__name__}: {fault}"[:LONGEST_REASON])
 
 
 def retry_after(header: str) -> timedelta | None:

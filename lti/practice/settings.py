@@ -73,8 +73,8 @@ class PracticeSettings:
     folder: Path = Path("instance/practice")
     client_id: str = "practice-client"
     deployment_id: str = "1"
-    offer_slug: str = "running-meetings-people-value"
-    offer_label: str = "Running meetings people value"
+    offer_slug: str = "meetings-that-finish-on-time"
+    offer_label: str = "Meetings that finish on time"
     people: tuple[Person, ...] = PEOPLE
     granted_scopes: tuple[str, ...] = (*AGS_SCOPES, MEMBERS_READ)
 

@@ -12,8 +12,6 @@ from playwright.sync_api import BrowserContext, Frame, Page, expect
 
 from tests.journeys.service import Service
 
-SELF_PACED = "running-meetings-people-value"
-
 
 def open_link(page: Page, service: Service, who: str, link: str) -> Frame:
     """Sign in to the platform as this person, and open a link of the course; returns the tool's frame."""
@@ -106,7 +104,7 @@ def test_from_launch_to_grade(page: Page, service: Service, check_page: Callable
 
 def test_with_the_platform_switched_off_the_grade_waits_and_arrives(page: Page, service: Service) -> None:
     frame = open_link(page, service, "Priya Shah", "Offer: ")
-    expect(frame.get_by_role("heading", level=1)).to_contain_text("Running meetings people value")
+    expect(frame.get_by_role("heading", level=1)).to_contain_text("Meetings that finish on time")
     frame.get_by_role("button", name="Enrol").first.click()
     frame.get_by_role("button", name="Confirm").click()
     work_through(frame, but_the_last=True)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -71,6 +72,7 @@ class Platform:
     posted: list[dict[str, Any]] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
     page_size: int = 100
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     # what it is registered with
 
@@ -214,7 +216,7 @@ class Platform:
         return {"userId": user, "resultScore": score["scoreGiven"], "resultMaximum": score["scoreMaximum"]}
 
     def add_item(self, **values: Any) -> dict[str, Any]:
-        number = len(self.items) + 1
+        number = next(self.numbers)
         self.items[number] = values | {"id": f"{self.url}/items/{number}/lineitem?type_id=1"}
         return self.items[number]
 

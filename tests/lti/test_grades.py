@@ -247,11 +247,12 @@ def test_a_line_item_that_is_gone_is_made_again(
     platform.launch(visitor)
     complete(slugs[0])
     deliver()
-    platform.items[2] = platform.items.pop(1) | {"resourceId": "renamed"}
+    del platform.items[1]
+    platform.add_item(label="Another")
     platform.launch(visitor, sub="5")
     complete(slugs[0])
     assert [state for state, _ in deliver()] == ["delivered", "delivered"]
-    assert len(platform.items) == 2
+    assert [item.get("tag") for item in platform.items.values()] == [None, "completion"]
 
 
 def test_timestamps_grow_in_a_lane_though_the_clock_is_set_back(

@@ -464,7 +464,7 @@ def test_line_items_of_the_platform(client: FlaskClient, bearer: dict[str, str])
     assert [item["resourceLinkId"] for item in found] == ["1", "3"]
     assert found[1] == {
         "id": "http://localhost:9000/services/2/lineitems/2/lineitem?type_id=1",
-        "label": "Offer: Running meetings people value",
+        "label": "Offer: Meetings that finish on time",
         "scoreMaximum": 100,
         "resourceId": "",
         "tag": "",
