@@ -47,6 +47,8 @@ def flask_config(settings: Settings) -> dict[str, object]:
         "SESSION_COOKIE_SAMESITE": "None",
         "SESSION_COOKIE_PARTITIONED": True,
         "WTF_CSRF_TIME_LIMIT": None,  # a form lives as long as the sign-in it was shown to
+        # Counters are shared where there is a Redis; else each process counts for itself.
+        "RATELIMIT_STORAGE_URI": settings.jobs if settings.jobs.startswith("redis") else "memory://",
         "MAX_CONTENT_LENGTH": 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 512 * 1024,
     }

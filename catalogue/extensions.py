@@ -53,7 +53,7 @@ db = SQLAlchemy(metadata=Base.metadata)
 migrate = Migrate()
 login = LoginManager()
 csrf = CSRFProtect()
-limiter = Limiter(key_func=get_remote_address, storage_uri="memory://")
+limiter = Limiter(key_func=get_remote_address)
 
 
 def engine_options(url: str) -> dict[str, Any]:

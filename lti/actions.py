@@ -99,9 +99,7 @@ def add_platform(given: Registration, *, development: bool, actor_key: str = "")
         platform = Platform(issuer=given.issuer, client_id=given.client_id, organisation=organisation)
         db.session.add(platform)
     elif given.organisation and platform.organisation.key != given.organisation:
-        raise Unfit(
-            {"organisation": "This platform belongs to another organisation already; that does not change"}
-        )
+        raise Unfit({"organisation": "This platform belongs to another organisation already; that does not change"})
     changed = [name for name in ("name", *URLS) if getattr(platform, name) != values[name]]
     for name in changed:
         setattr(platform, name, values[name])
@@ -115,9 +113,7 @@ def add_platform(given: Registration, *, development: bool, actor_key: str = "")
 
 def add_deployment(platform: Platform, deployment_id: str) -> bool:
     """Whether it was added: false where it was there already."""
-    held = select(Deployment.id).where(
-        Deployment.platform_id == platform.id, Deployment.deployment_id == deployment_id
-    )
+    held = select(Deployment.id).where(Deployment.platform_id == platform.id, Deployment.deployment_id == deployment_id)
     if db.session.scalar(held) is not None:
         return False
     db.session.add(Deployment(platform=platform, deployment_id=deployment_id))

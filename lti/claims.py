@@ -102,9 +102,7 @@ def launch_from(
         message_type=str(claims[LTI + "message_type"]),
         resource_link=LinkClaim(identifier(link, "id"), text(link.get("title"), 500)),
         context=(
-            ContextClaim(
-                identifier(context, "id"), text(context.get("label")), text(context.get("title"), 500)
-            )
+            ContextClaim(identifier(context, "id"), text(context.get("label")), text(context.get("title"), 500))
             if context.get("id")
             else None
         ),
@@ -143,9 +141,7 @@ def identifier(claims: Mapping[str, Any], name: str) -> str:
     """An identifier, exactly as sent; one that could not be stored so is refused."""
     value = claims.get(name)
     if not isinstance(value, str) or not value or len(value) > LONGEST_ID:
-        raise LaunchRefused(
-            f"the claim {name} is missing, or is not a text of at most {LONGEST_ID} characters"
-        )
+        raise LaunchRefused(f"the claim {name} is missing, or is not a text of at most {LONGEST_ID} characters")
     if any(ord(c) < 32 or 0xD800 <= ord(c) <= 0xDFFF for c in value):
         raise LaunchRefused(f"the claim {name} holds characters that no identifier has")
     return value

@@ -123,9 +123,7 @@ def grades_status(as_json: bool) -> None:
         click.echo(json.dumps(total | {"platforms": listed}, indent=2))
         return
     for one in [{"name": "All platforms"} | total, *listed]:
-        click.echo(
-            f"{one['name']}: {one['waiting']} waiting, {one['delivered']} delivered, {one['parked']} parked"
-        )
+        click.echo(f"{one['name']}: {one['waiting']} waiting, {one['delivered']} delivered, {one['parked']} parked")
 
 
 def _grades_json(counted: Grades) -> dict[str, int]:

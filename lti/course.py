@@ -80,13 +80,8 @@ def overview(link: ResourceLink) -> Overview:
     if listed is None:
         rows = [_row(one.name, one, reached) for one in came.values()]
     else:
-        rows = [
-            _row(name or (came[sub].name if sub in came else ""), came.get(sub), reached)
-            for sub, name in listed
-        ]
-    return Overview(
-        title, sorted(rows, key=lambda row: (row.name == "", row.name.casefold())), listed is not None
-    )
+        rows = [_row(name or (came[sub].name if sub in came else ""), came.get(sub), reached) for sub, name in listed]
+    return Overview(title, sorted(rows, key=lambda row: (row.name == "", row.name.casefold())), listed is not None)
 
 
 def _listed(link: ResourceLink) -> list[tuple[str, str]] | None:
@@ -110,9 +105,7 @@ def _came(link: ResourceLink) -> dict[str, _Came]:
     found: dict[str, _Came] = {}
     for arrival in db.session.scalars(chosen.order_by(Arrival.first_at)):
         identity, through = arrival.identity, arrival.resource_link
-        one = found.setdefault(
-            identity.sub, _Came(identity.person_id, identity.person.name, arrival.first_at)
-        )
+        one = found.setdefault(identity.sub, _Came(identity.person_id, identity.person.name, arrival.first_at))
         if through.target != "offer":
             one.slugs = None
         elif one.slugs is not None:
@@ -140,11 +133,7 @@ def _reached(came: dict[int, _Came]) -> _Reached:
     )
     return _Reached(
         {a.person_id for a in closed if came[a.person_id].counts(a.closed_at)},
-        {
-            (e.person_id, e.offer_id)
-            for e in enrolments
-            if came[e.person_id].counts(e.created_at, e.offer.slug)
-        },
+        {(e.person_id, e.offer_id) for e in enrolments if came[e.person_id].counts(e.created_at, e.offer.slug)},
         {(c.person_id, c.offer_id) for c in completions if came[c.person_id].counts(c.at, c.offer.slug)},
     )
 

@@ -151,11 +151,7 @@ def _settle(job: _Job, url: str) -> None:
         listed = response.json()
     except ValueError as fault:
         raise TryAgain("the platform's results are not JSON") from fault
-    mine = (
-        [r for r in listed if isinstance(r, dict) and r.get("userId") == job.sub]
-        if isinstance(listed, list)
-        else []
-    )
+    mine = [r for r in listed if isinstance(r, dict) and r.get("userId") == job.sub] if isinstance(listed, list) else []
     if any(_is_full(result) for result in mine):
         return
     held = f"{mine[0].get('resultScore')} of {mine[0].get('resultMaximum')}" if mine else "none, or 0"
@@ -164,7 +160,5 @@ def _settle(job: _Job, url: str) -> None:
 
 def _is_full(result: dict[str, Any]) -> bool:
     score, maximum = result.get("resultScore"), result.get("resultMaximum")
-    numbers = all(
-        isinstance(number, int | float) and not isinstance(number, bool) for number in (score, maximum)
-    )
+    numbers = all(isinstance(number, int | float) and not isinstance(number, bool) for number in (score, maximum))
     return numbers and score is not None and score == maximum

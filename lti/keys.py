@@ -49,9 +49,7 @@ def signing_key() -> tuple[str, str]:
     try:
         return key.kid, _cipher().decrypt(key.private_pem_encrypted.encode()).decode()
     except InvalidToken as fault:
-        raise RuntimeError(
-            "The signing keys were stored under another EVERYSEAT_SECRET_KEY. Set it back."
-        ) from fault
+        raise RuntimeError("The signing keys were stored under another EVERYSEAT_SECRET_KEY. Set it back.") from fault
 
 
 def ensure_key() -> None:

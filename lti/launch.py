@@ -43,23 +43,17 @@ class Arrived:
     target: tuple[str, str]
 
 
-def read(
-    parameters: Mapping[str, str], browser: str, keys: PlatformKeys, public_url: str, *, loopback: bool
-) -> Launch:
+def read(parameters: Mapping[str, str], browser: str, keys: PlatformKeys, public_url: str, *, loopback: bool) -> Launch:
     """Verify a posted message; writes nothing. Raises ``LaunchRefused``.
 
     ``browser`` is what its cookie holds; ``loopback``: whether services may be on plain http.
     """
     state = parameters.get("state", "")
     if parameters.get("error"):
-        raise LaunchRefused(
-            "the platform answered with an error", f"Your learning platform said no. {OPEN_AGAIN}"
-        )
+        raise LaunchRefused("the platform answered with an error", f"Your learning platform said no. {OPEN_AGAIN}")
     login = storage.open_login(state) if state else None
     if login is None:
-        raise LaunchRefused(
-            USED_UP, OPEN_AGAIN, frame_origin=_frame_of_sender(parameters.get("id_token", ""))
-        )
+        raise LaunchRefused(USED_UP, OPEN_AGAIN, frame_origin=_frame_of_sender(parameters.get("id_token", "")))
     platform = login.platform
     try:
         if not browser:
@@ -83,9 +77,7 @@ def arrive(launch: Launch) -> Arrived:
     platform = db.session.get_one(Platform, launch.platform_id)
     frame = origin(platform.auth_url)
     if not platform.active:
-        raise LaunchRefused(
-            "the platform is suspended", status=403, platform_id=platform.id, frame_origin=frame
-        )
+        raise LaunchRefused("the platform is suspended", status=403, platform_id=platform.id, frame_origin=frame)
     if not storage.use_up(launch.state_hash, launch.nonce_hash, platform.id):
         raise LaunchRefused(USED_UP, OPEN_AGAIN, platform_id=platform.id, frame_origin=frame)
     identity = _identity(platform, launch)
@@ -111,9 +103,7 @@ def arrive(launch: Launch) -> Arrived:
 def _identity(platform: Platform, launch: Launch) -> Identity:
     """Who this is here: by registration and ``sub`` alone. An anonymous launch is a new person each time."""
     sub = launch.subject or f"anonymous:{launch.state_hash}"
-    identity = db.session.scalar(
-        select(Identity).where(Identity.platform_id == platform.id, Identity.sub == sub)
-    )
+    identity = db.session.scalar(select(Identity).where(Identity.platform_id == platform.id, Identity.sub == sub))
     if identity is None:
         identity = Identity(platform=platform, sub=sub, person=actions.add_person(launch.name, launch.email))
         db.session.add(identity)

@@ -82,9 +82,7 @@ def forget(link_id: int, offer_id: int) -> None:
 
 
 def _forget(link_id: int, offer_id: int) -> None:
-    db.session.execute(
-        delete(LineItem).where(LineItem.resource_link_id == link_id, LineItem.offer_id == offer_id)
-    )
+    db.session.execute(delete(LineItem).where(LineItem.resource_link_id == link_id, LineItem.offer_id == offer_id))
 
 
 def find_or_make(service: Service, wanted: Wanted) -> str:
@@ -104,9 +102,7 @@ def find_or_make(service: Service, wanted: Wanted) -> str:
 def _claim(wanted: Wanted) -> None:
     def claim() -> bool:
         item = db.session.scalar(
-            select(LineItem).where(
-                LineItem.resource_link_id == wanted.link_id, LineItem.offer_id == wanted.offer_id
-            )
+            select(LineItem).where(LineItem.resource_link_id == wanted.link_id, LineItem.offer_id == wanted.offer_id)
         )
         if item is None:
             item = LineItem(resource_link_id=wanted.link_id, offer_id=wanted.offer_id)
@@ -127,9 +123,7 @@ def _claim(wanted: Wanted) -> None:
 
 def _remember(wanted: Wanted, url: str) -> None:
     _forget(wanted.link_id, wanted.offer_id)
-    db.session.add(
-        LineItem(resource_link_id=wanted.link_id, offer_id=wanted.offer_id, url=url, score_maximum=MAXIMUM)
-    )
+    db.session.add(LineItem(resource_link_id=wanted.link_id, offer_id=wanted.offer_id, url=url, score_maximum=MAXIMUM))
 
 
 def _found(service: Service, wanted: Wanted) -> str:
@@ -156,9 +150,7 @@ def _is_ours(item: dict[str, Any], wanted: Wanted) -> bool:
 
 def _made(service: Service, wanted: Wanted) -> str:
     if LINE_ITEM not in wanted.scopes:
-        raise ServiceRefused(
-            "the platform does not let us make a line item, and there is none for this offer"
-        )
+        raise ServiceRefused("the platform does not let us make a line item, and there is none for this offer")
     item = {
         "label": wanted.label,
         "scoreMaximum": MAXIMUM,

@@ -43,9 +43,7 @@ class Platform(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_launch_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     organisation: Mapped[Organisation] = relationship()
-    deployments: Mapped[list["Deployment"]] = relationship(
-        back_populates="platform", order_by="Deployment.id"
-    )
+    deployments: Mapped[list["Deployment"]] = relationship(back_populates="platform", order_by="Deployment.id")
 
     @property
     def active(self) -> bool:
@@ -168,9 +166,7 @@ class SigningKey(Base):
 
     __tablename__ = "lti_signing_key"
     id: Mapped[int] = mapped_column(primary_key=True)
-    number: Mapped[int] = mapped_column(
-        unique=True
-    )  # counts up, so that two processes cannot add the same one
+    number: Mapped[int] = mapped_column(unique=True)  # counts up, so that two processes cannot add the same one
     kid: Mapped[str] = mapped_column(String(64), unique=True)
     private_pem_encrypted: Mapped[str] = mapped_column(Text)
     public_jwk: Mapped[dict[str, Any]] = mapped_column(JSON)

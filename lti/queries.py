@@ -63,9 +63,7 @@ def all_grades(by_platform: dict[int, Grades]) -> Grades:
     total = Grades()
     for grades in by_platform.values():
         for state in DeliveryState:
-            total.add(
-                state, getattr(grades, state), grades.oldest_waiting or now()
-            ) if state != "waiting" else None
+            total.add(state, getattr(grades, state), grades.oldest_waiting or now()) if state != "waiting" else None
         if grades.oldest_waiting is not None:
             total.add(DeliveryState.WAITING, grades.waiting, grades.oldest_waiting)
     return total

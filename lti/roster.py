@@ -55,7 +55,5 @@ def _member(entry: dict[str, Any]) -> Member | None:
     if not isinstance(sub, str) or entry.get("status", "Active") != "Active":
         return None
     named = tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
-    name = (
-        text(entry.get("name")) or f"{text(entry.get('given_name'))} {text(entry.get('family_name'))}".strip()
-    )
+    name = text(entry.get("name")) or f"{text(entry.get('given_name'))} {text(entry.get('family_name'))}".strip()
     return Member(sub, name, has_role(named, StudentRole), has_role(named, TeacherRole))

@@ -49,9 +49,7 @@ class Called:
 
     @classmethod
     def of(cls, platform: Platform) -> "Called":
-        return cls(
-            platform.id, platform.issuer, platform.client_id, platform.token_url, platform.token_audience
-        )
+        return cls(platform.id, platform.issuer, platform.client_id, platform.token_url, platform.token_audience)
 
 
 class _OurRegistration(Registration):

@@ -84,13 +84,9 @@ class _ThisPlatform(ToolConfAbstract[Request]):
     def find_deployment(self, iss: str, deployment_id: str) -> LibraryDeployment | None:
         raise NotImplementedError
 
-    def find_registration_by_params(
-        self, iss: str, client_id: str | None, *args: Any, **kwargs: Any
-    ) -> Registration:
+    def find_registration_by_params(self, iss: str, client_id: str | None, *args: Any, **kwargs: Any) -> Registration:
         if iss != self._platform.issuer or client_id != self._platform.client_id:
-            raise LaunchRefused(
-                "the message is from another platform than the one that the launch began with"
-            )
+            raise LaunchRefused("the message is from another platform than the one that the launch began with")
         return Registration().set_issuer(iss).set_client_id(client_id)
 
     def find_deployment_by_params(

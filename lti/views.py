@@ -104,9 +104,7 @@ def _page(target: tuple[str, str]) -> str:
     kind, slug = target
     if kind == "offer":
         there = select(Offer.id).join(Offer.published).where(Offer.slug == slug)
-        return (
-            url_for("home.index") if db.session.scalar(there) is None else url_for("offers.offer", slug=slug)
-        )
+        return url_for("home.index") if db.session.scalar(there) is None else url_for("offers.offer", slug=slug)
     return url_for(PAGES.get(kind, "home.index"))
 
 

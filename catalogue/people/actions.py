@@ -1,5 +1,7 @@
 """Changing people: accounts, grants, sign-ins and passwords."""
 
+from functools import cache
+
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import select, update
@@ -13,7 +15,11 @@ from catalogue.people.models import Account, Grant, PasswordReset, Person, Role,
 from catalogue.people.rules import RESET_LINK_FOR, SIGNED_IN_FOR, fold_email, hash_token, new_token
 
 _hasher = PasswordHasher()
-_NOBODYS_HASH = _hasher.hash("nobody has this password")
+
+
+@cache
+def _nobodys_hash() -> str:
+    return _hasher.hash("nobody has this password")
 
 
 def add_person(name: str, email: str = "") -> Person:
@@ -53,7 +59,7 @@ def check_password(email: str, password: str) -> Account | None:
     """The account, if the password is right; as slow for an address that nobody has as for a wrong password."""
     account = queries.account_by_email(email)
     usable = account is not None and account.password_hash and account.person.suspended_at is None
-    known = account.password_hash if account and usable else _NOBODYS_HASH
+    known = account.password_hash if account and usable else _nobodys_hash()
     try:
         _hasher.verify(known, password)
     except (VerificationError, InvalidHashError):

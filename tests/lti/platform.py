@@ -1,11 +1,12 @@
-"""A small learning platform for tests: signs launches, serves its keys, grants tokens, keeps grades by Moodle's rules."""
+"""A small learning platform for tests: signs launches, grants tokens, and keeps grades by Moodle's rules."""
 
 import json
 import threading
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -134,7 +135,7 @@ class Platform:
         }
         for name, value in more.items():
             claims[name if name in ("sub", "name", "email", "iat", "exp", "aud", "azp", "iss") else LTI + name] = value
-        return {name: value for name, value in claims.items() if value is not LEFT_OUT}
+        return {name: deepcopy(value) for name, value in claims.items() if value is not LEFT_OUT}
 
     def sign(self, claims: dict[str, Any], key: rsa.RSAPrivateKey = KEY, headers: dict[str, Any] | None = None) -> str:
         kid = {"kid": "key-1"} if headers is None else headers
@@ -162,10 +163,10 @@ class Platform:
 
     def answer(self, method: str, path: str, headers: Any, body: bytes) -> Answer:
         self.calls.append((method, path))
-        for index, (start, fault) in enumerate(self.faults):
-            if path.startswith(start):
-                del self.faults[index]
-                return fault
+        for fault in self.faults:
+            if path.startswith(fault[0]):
+                self.faults.remove(fault)
+                return fault[1]
         parts = urlsplit(path)
         if parts.path == "/certs":
             return 200, {}, {"keys": self.keys}
@@ -174,11 +175,10 @@ class Platform:
         scopes = self.tokens.get(headers.get("Authorization", "").removeprefix("Bearer "))
         if scopes is None:
             return 401, {}, {"error": "no such token"}
+        query = parse_qs(parts.query)
         if parts.path == "/members":
-            return self._members(int(parse_qs(parts.query).get("from", ["0"])[0]))
-        if parse_qs(parts.query).get("type_id") != ["1"]:
-            return 400, {}, {"error": "the query of the address is missing"}
-        return self._grades(method, parts.path, parse_qs(parts.query), json.loads(body) if body else None)
+            return self._members(int(query.get("from", ["0"])[0]))
+        return self._grades(method, parts.path, query, json.loads(body) if body else None)
 
     def _token(self, asked: dict[str, str]) -> Answer:
         self.token_requests.append(asked)
@@ -192,6 +192,8 @@ class Platform:
         return 200, more, {"id": "x", "members": self.members[start:stop]}
 
     def _grades(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> Answer:
+        if query.get("type_id") != ["1"]:
+            return 400, {}, {"error": "the query of the address is missing"}
         if path == "/items" and method == "GET":
             wanted = query.get("resource_id", [None])[0]
             return 200, {}, [i for i in self.items.values() if wanted in (None, i.get("resourceId"))]
@@ -248,10 +250,8 @@ def serving(platform: Platform) -> Iterator[Platform]:
             pass
 
         def handle(self) -> None:
-            try:
+            with suppress(ValueError, OSError):  # the platform is down
                 super().handle()
-            except (ValueError, OSError):
-                pass  # the platform is down
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     platform.url = platform.url or f"http://127.0.0.1:{server.server_port}"

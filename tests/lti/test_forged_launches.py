@@ -147,6 +147,7 @@ def test_a_nonce_works_once(visitor: Visitor, platform: Platform, counts: Counts
     assert counts() == before
 
 
+@pytest.mark.both_databases
 def test_one_message_posted_at_once_from_all_sides_is_accepted_once(
     app: Flask, visitor: Visitor, platform: Platform, counts: Counts
 ) -> None:
@@ -173,6 +174,7 @@ def _login_cookies(visitor: Visitor) -> list[str]:
     return [name for name in names if name.startswith("__Host-everyseat-lti-")]
 
 
+@pytest.mark.both_databases
 def test_two_first_arrivals_of_one_person_make_one_person(
     app: Flask, platform: Platform, counts: Counts, visitors: Callable[[], Visitor]
 ) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
 import time_machine
@@ -75,6 +74,7 @@ Deliver = Callable[[], list[tuple[str, str]]]
 Complete = Callable[[str], int]
 
 
+@pytest.mark.both_databases
 def test_a_learners_completion_makes_a_line_item_and_a_score(
     visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
 ) -> None:
@@ -255,6 +255,7 @@ def test_a_line_item_that_is_gone_is_made_again(
     assert [item.get("tag") for item in platform.items.values()] == [None, "completion"]
 
 
+@pytest.mark.both_databases
 def test_timestamps_grow_in_a_lane_though_the_clock_is_set_back(
     app: Flask, visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
 ) -> None:
@@ -304,6 +305,7 @@ def test_nothing_is_sent_to_a_platform_that_is_suspended(
     assert deliver() == [("delivered", "")]
 
 
+@pytest.mark.both_databases
 def test_two_workers_make_one_line_item(
     app: Flask, visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
 ) -> None:

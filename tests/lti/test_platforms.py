@@ -115,6 +115,7 @@ def test_in_production_only_https_addresses_of_plain_hosts_are_fit(url: str) -> 
     assert list(faults_of(given | {"auth_url": url}, development=False)) == ["auth_url"]
 
 
+@pytest.mark.both_databases
 def test_grades_are_counted_by_platform(command: Run, platform: Platform) -> None:
     status = json.loads(command("grades", "status", "--json").stdout)
     assert {name: status[name] for name in ("waiting", "delivered", "parked", "oldest_waiting_seconds")} == {

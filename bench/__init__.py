@@ -1,0 +1,1 @@
+"""Figures, printed by make bench. Times are of this machine; ratios and certificates travel."""
