@@ -60,13 +60,13 @@ def grades_by_platform() -> dict[int, Grades]:
 
 
 def all_grades(by_platform: dict[int, Grades]) -> Grades:
-    total = Grades()
-    for grades in by_platform.values():
-        for state in DeliveryState:
-            total.add(state, getattr(grades, state), grades.oldest_waiting or now()) if state != "waiting" else None
-        if grades.oldest_waiting is not None:
-            total.add(DeliveryState.WAITING, grades.waiting, grades.oldest_waiting)
-    return total
+    counted = by_platform.values()
+    return Grades(
+        waiting=sum(grades.waiting for grades in counted),
+        delivered=sum(grades.delivered for grades in counted),
+        parked=sum(grades.parked for grades in counted),
+        oldest_waiting=min((g.oldest_waiting for g in counted if g.oldest_waiting), default=None),
+    )
 
 
 def parked(limit: int = 50) -> list[tuple[Delivery, Platform]]:

@@ -48,7 +48,7 @@ def grant(person: Person, role: Role, organisation_id: int | None = None) -> Non
     if role == Role.LEARNER:
         return
     held = select(Grant).where(
-        Grant.person_id == person.id, Grant.role == role, Grant.organisation_id.is_(organisation_id)
+        Grant.person_id == person.id, Grant.role == role, Grant.organisation_id == organisation_id
     )
     if db.session.scalar(held) is None:
         db.session.add(Grant(person_id=person.id, role=role, organisation_id=organisation_id))
