@@ -1,6 +1,7 @@
 """The catalogue as an application; it runs without learning platforms."""
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from catalogue.errors import register_errors
 from catalogue.extensions import register_extensions
@@ -20,6 +21,10 @@ def create_app(settings: Settings) -> Flask:
     app = Flask(__name__, static_folder="static", template_folder=str(resource_dir("templates")))
     app.extensions["settings"] = settings
     app.config.update(flask_config(settings))
+    if settings.proxies:  # else every client would count as the proxy, and share its limits
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.proxies, x_proto=0, x_host=0
+        )
     register_extensions(app)
     register_security(app)
     register_pages(app)

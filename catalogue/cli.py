@@ -37,7 +37,8 @@ def command_line(create_app: Callable[[], Flask]) -> click.Group:
             return create_app()
         except ValidationError as faults:
             for fault in faults.errors():
-                click.echo(f"Setting: {fault['msg'].removeprefix('Value error, ')}", err=True)
+                named = "".join(f"EVERYSEAT_{name}: ".upper() for name in fault["loc"])
+                click.echo(f"Setting: {named}{fault['msg'].removeprefix('Value error, ')}", err=True)
             sys.exit(2)
 
     group = AppGroup(
@@ -125,17 +126,17 @@ def users_add(email: str, role: str, name: str, organisation: str) -> None:
         raise click.UsageError("a partner needs --organisation KEY: the provider whose offers are theirs")
     link_to = current_app.extensions["settings"].public_url.rstrip("/") + "/sign-in/reset/"
 
-    def add() -> bool:
+    def add() -> tuple[bool, bool]:
         there = queries.account_by_email(email)
         account = actions.add_account(email, name)
         actions.grant(account.person, Role(role), _organisation(organisation).id if organisation else None)
         if not account.password_hash:
             actions.send_reset_link(email, link_to)
-        return there is None
+        return there is None, not account.password_hash
 
-    added = run(add)
+    added, written = run(add)
     click.echo(f"{email} {'was added' if added else 'was there already'}, as {role}.")
-    if added:
+    if written:
         click.echo("A link to set the password goes to that address (it works for one hour).")
 
 

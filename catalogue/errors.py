@@ -3,9 +3,10 @@
 import secrets
 
 import structlog
-from flask import Flask, render_template, request
+from flask import Flask, g, render_template, request
+from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger()
@@ -77,7 +78,9 @@ def register_errors(app: Flask) -> None:
         return page(status, title, message)
 
     @app.errorhandler(OperationalError)
-    def database(_error: OperationalError) -> tuple[str, int]:
+    @app.errorhandler(TimeoutError)  # all connections are taken
+    def database(_error: Exception) -> tuple[str, int]:
+        g._login_user = AnonymousUserMixin()  # who it is stands in the database too: the page goes without
         reference = new_reference()
         log.error("the database did not answer", reference=reference, exc_info=True)
         return page(503, *PAGES[503], reference)

@@ -1,12 +1,13 @@
 """The Jinja environment, the NHS components, and how things are written on a page."""
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 import nh3
-from flask import Flask
+from flask import Flask, request
 from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
 from markdown_it import MarkdownIt
 from markupsafe import Markup
@@ -38,16 +39,26 @@ def register_pages(app: Flask) -> None:
         macros = env.get_template(f"nhsuk/components/{component}/macro.jinja").module
         name = re.sub("-(.)", lambda match: match[1].upper(), component)
         env.globals[name] = getattr(macros, name)
-    app.extensions["admin_pages"] = []
+    app.extensions["admin_pages"], app.extensions["places"] = [], []
     env.globals.update(
         csp_nonce=csp_nonce, frame_origin=frame_origin, today=lambda: in_london(now()).date(),
         admin_pages=lambda: app.extensions["admin_pages"],
+        more_places=lambda: [
+            {"text": text, "href": href, "current": href == request.path}
+            for text, address in app.extensions["places"]
+            if (href := address())
+        ],
     )  # fmt: skip
 
 
 def add_admin_page(app: Flask, text: str, endpoint: str) -> None:
     """Name a page on the administrators' page: how what stands on top of the catalogue gets there."""
     app.extensions["admin_pages"].append({"text": text, "endpoint": endpoint})
+
+
+def add_place(app: Flask, text: str, address: Callable[[], str]) -> None:
+    """Add a place to the navigation of those for whom ``address`` gives one, and not an empty string."""
+    app.extensions["places"].append((text, address))
 
 
 def format_date(day: date | datetime) -> str:
@@ -107,7 +118,5 @@ def render_markdown(text: str) -> Markup:
 
 
 def error_list(form: Any) -> list[dict[str, str]]:
-    """What an NHS error summary shows: each message, linked to its field."""
-    return [
-        {"text": str(message), "href": f"#{field.id}"} for field in form for message in field.errors
-    ]
+    """What an NHS error summary shows: the first message of each field, as beside the field, linked to it."""
+    return [{"text": str(field.errors[0]), "href": f"#{field.id}"} for field in form if field.errors]

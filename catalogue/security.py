@@ -8,6 +8,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, request, url
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from catalogue.extensions import csrf
 from catalogue.people.models import Role
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -43,9 +44,25 @@ def guard_of(view: Callable[..., Any]) -> str | tuple[Role, ...] | None:
 
 
 def register_security(app: Flask) -> None:
+    app.before_request(_readable)
     app.before_request(_guard)
     app.after_request(_headers)
     app.view_functions["static"] = public(app.view_functions["static"])
+
+
+def _readable() -> None:
+    """Refuse NUL, which is in no text that a person types and which PostgreSQL cannot hold.
+
+    What comes without our forms, from platforms, is refused by whoever reads it, in their words.
+    """
+    if request.endpoint is None:
+        return
+    view = current_app.view_functions[request.endpoint]
+    if f"{view.__module__}.{view.__name__}" in csrf._exempt_views:
+        return
+    sent = [request.path, *(text for pair in request.values.items(multi=True) for text in pair)]
+    if any("\0" in text for text in sent):
+        abort(400)
 
 
 def _guard() -> BaseResponse | None:

@@ -9,6 +9,12 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SHORTEST_SECRET = 32
+SCHEMES = {
+    "database_url": ("sqlite", "postgresql", "postgres"),
+    "jobs_url": ("sqlite", "postgresql", "postgres", "redis", "rediss"),
+    "mail_url": ("file", "smtp", "smtps"),
+}
+"""What the addresses can start with; a driver may follow, after a plus."""
 DEVELOPMENT_SECRET = "development-only-development-only-development-only"  # noqa: S105 refused in production
 
 
@@ -28,6 +34,16 @@ class Settings(BaseSettings):
     mail_url: str = ""
     mail_from: str = "Every Seat <no-reply@everyseat.example>"
     instance: Path = Field(default=Path("instance"))
+    proxies: int = Field(default=0, ge=0)
+    """How many reverse proxies of ours stand before this: whose word on the client's address counts."""
+
+    @model_validator(mode="after")
+    def _known_addresses(self) -> Self:
+        for name, schemes in SCHEMES.items():
+            url: str = getattr(self, name)
+            if url and url.partition(":")[0].partition("+")[0] not in schemes:
+                raise ValueError(f"EVERYSEAT_{name.upper()} must start with one of: {', '.join(schemes)}")
+        return self
 
     @model_validator(mode="after")
     def _safe_to_serve(self) -> Self:
@@ -38,8 +54,8 @@ class Settings(BaseSettings):
                 f"EVERYSEAT_SECRET_KEY is missing or short: give it at least {SHORTEST_SECRET} random "
                 'characters, such as those of: python3 -c "import secrets; print(secrets.token_urlsafe(48))"'
             )
-        if urlsplit(self.public_url).scheme != "https":
-            raise ValueError("EVERYSEAT_PUBLIC_URL must start with https:// in production")
+        if not self.public_url.startswith("https://") or not urlsplit(self.public_url).hostname:
+            raise ValueError("EVERYSEAT_PUBLIC_URL must be an address that starts with https:// in production")
         return self
 
     @property

@@ -7,6 +7,7 @@ from flask import Flask
 from catalogue.egress import Client, Rules
 from catalogue.enrolments.signals import completed
 from catalogue.outbox import register_kind
+from catalogue.pages import add_admin_page, add_place
 from catalogue.settings import Settings
 from lti import grades
 from lti.admin import lti_admin
@@ -29,6 +30,7 @@ def register(app: Flask) -> None:
     app.extensions["lti"] = Kept(PlatformKeys(lambda: Client(rules)), TokenCache())
     app.register_blueprint(lti)
     app.register_blueprint(lti_admin)
-    app.jinja_env.globals.update(course_link=course_link)
+    add_place(app, "Your course", course_link)
+    add_admin_page(app, "Learning platforms", "lti_admin.index")
     register_kind(app, grades.KIND, grades.send)
     completed.connect(grades.record)

@@ -134,7 +134,7 @@ def course(link_id: int) -> str:
 
 
 def course_link() -> str:
-    """The address of the present person's own course page, or an empty string. For templates."""
+    """The address of the present person's own course page, or an empty string."""
     if not current_user.is_authenticated:
         return ""
     if "lti_course_link" not in g:

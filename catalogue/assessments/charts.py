@@ -11,8 +11,8 @@ from math import cos, pi, sin
 from catalogue.assessments.rules import Standing
 
 BLUE, PINK, BLACK, GREY = "#005eb8", "#ae2573", "#212b32", "#aeb7bd"
-WIDTH, HEIGHT = 380, 372
-CENTRE_X, CENTRE_Y, RADIUS = 190.0, 164.0, 112.0
+WIDTH, HEIGHT = 400, 372
+CENTRE_X, CENTRE_Y, RADIUS = 200.0, 164.0, 112.0
 LINE = 15
 """The height of a line of text, in the picture's units."""
 
@@ -96,7 +96,7 @@ def _in_two(name: str) -> list[str]:
 
 
 def _legend() -> list[str]:
-    x, y = 92.0, 330.0
+    x, y = 102.0, 330.0
     return [
         f'<line x1="{x}" y1="{y}" x2="{x + 34}" y2="{y}" stroke="{BLUE}" stroke-width="3"/>',
         _dot(x + 17, y),

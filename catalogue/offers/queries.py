@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, false, func, or_, select, tuple_
 from sqlalchemy.orm import selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
@@ -41,9 +41,12 @@ class Filters:
 
 
 def _where(filters: Filters) -> list[ColumnElement[bool]]:
+    stems = stems_of(filters.q).split()
     clauses: list[ColumnElement[bool]] = [
-        OfferVersion.stems.contains(f" {stem}", autoescape=True) for stem in stems_of(filters.q).split()
+        OfferVersion.stems.contains(f" {stem}", autoescape=True) for stem in stems
     ]
+    if filters.q.strip() and not stems:  # nothing but signs and the commonest words: no offer is about them
+        clauses.append(false())
     if filters.condition:
         clauses.append(OfferVersion.conditions.any(Condition.key.in_(filters.condition)))
     if filters.dimension:

@@ -133,6 +133,11 @@ def set_password(token: str, password: str) -> Account:
         raise Refused("This link has been used already, or is more than an hour old. Ask for a new one.")
     account = db.session.get_one(Account, taken)
     account.password_hash = _hasher.hash(password)
+    db.session.execute(  # earlier links in the same mailbox
+        update(PasswordReset)
+        .where(PasswordReset.account_id == account.id, PasswordReset.used_at.is_(None))
+        .values(used_at=now())
+    )
     end_all_sign_ins(person=account.person)
     audit.record("password set", account.person.key, account.person.key)
     return account

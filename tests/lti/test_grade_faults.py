@@ -1,0 +1,144 @@
+"""Faults on the way to the gradebook: what passes is tried again, what stays is parked, nothing is overwritten."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from catalogue.clock import now
+from catalogue.extensions import db
+from catalogue.outbox import Delivery
+from catalogue.transactions import run
+from lti import actions
+from lti.models import Platform as Registered
+from lti.services import retry_after
+from tests.lti.platform import AGS, Platform
+from tests.visitor import Visitor
+
+Deliver = Callable[[], list[tuple[str, str]]]
+Complete = Callable[[str], int]
+
+
+def test_a_score_waits_while_the_platform_is_down_and_goes_when_it_is_up(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    platform.launch(visitor)
+    complete(slugs[0])
+    platform.up = False
+    assert [state for state, _ in deliver()] == ["waiting"]
+    platform.up = True
+    assert deliver() == [("delivered", "")]
+    assert len(platform.posted) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 429, 408])
+@pytest.mark.parametrize("path", ["/token", "/items?", "/items/1/lineitem/scores"])
+def test_a_passing_fault_is_tried_again(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver, path: str, status: int
+) -> None:
+    platform.launch(visitor)
+    complete(slugs[0])
+    platform.faults.append((path, (status, {}, {})))
+    (state, error), *_ = deliver()
+    assert (state, str(status) in error) == ("waiting", True)
+    assert deliver() == [("delivered", "")]
+    assert len(platform.items) == 1
+
+
+def test_retry_after_is_honoured(
+    app: Flask, visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    platform.launch(visitor)
+    complete(slugs[0])
+    platform.faults.append(("/items/1/lineitem/scores", (429, {"Retry-After": "1800"}, {})))
+    deliver()
+    with app.app_context():
+        due_at = db.session.scalars(select(Delivery.due_at).where(Delivery.kind == "score")).one()
+        assert timedelta(minutes=29) < due_at - now() <= timedelta(minutes=30)
+
+
+def test_a_token_that_is_refused_is_dropped_once(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    platform.launch(visitor)
+    complete(slugs[0])
+    deliver()
+    platform.tokens.clear()
+    complete(slugs[1])
+    assert [state for state, _ in deliver()] == ["delivered", "delivered"]
+    assert len(platform.token_requests) == 2
+
+
+@pytest.mark.parametrize("status", [400, 403])
+def test_what_the_platform_will_not_take_is_parked_with_its_reason(
+    visitor: Visitor, administrator: Visitor, platform: Platform, slugs: list[str], complete: Complete,
+    deliver: Deliver, status: int,
+) -> None:  # fmt: skip
+    platform.launch(visitor)
+    complete(slugs[0])
+    platform.faults.append(("/items/1/lineitem/scores", (status, {}, {"error": "cannot be graded"})))
+    (state, error), *_ = deliver()
+    assert state == "parked"
+    assert f"answer {status}" in error
+    administrator.get("/admin/platforms")
+    assert "cannot be graded" in administrator.text()
+
+
+def test_an_answer_that_was_lost_is_no_second_score(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    platform.launch(visitor)
+    complete(slugs[0])
+    platform.faults.append(("/items/1/lineitem/scores", (503, {}, {})))
+    deliver()
+    item = platform.items[1]
+    platform.scores[1, "4"] = {"scoreGiven": 100, "scoreMaximum": 100, "timestamp": _later(), "item": item["id"]}
+    assert deliver() == [("delivered", "")]
+
+
+def test_a_grade_that_was_changed_on_the_platform_is_flagged_and_left(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    platform.add_item(label="Ours", resourceId=f"offer:{slugs[0]}", tag="completion")
+    held = {"scoreGiven": 55, "scoreMaximum": 100, "timestamp": _later()}
+    platform.scores[1, "4"] = held
+    platform.launch(visitor)
+    complete(slugs[0])
+    (state, error), *_ = deliver()
+    assert (state, "55 of 100" in error) == ("parked", True)
+    assert platform.scores[1, "4"] == held
+
+
+def _later() -> str:
+    return (now() + timedelta(minutes=5)).isoformat(timespec="milliseconds")
+
+
+def test_nothing_is_sent_to_a_platform_that_is_suspended(
+    app: Flask, visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    platform.launch(visitor)
+    complete(slugs[0])
+    with app.app_context():
+        run(lambda: actions.suspend(db.session.scalars(select(Registered)).one()))
+    assert deliver() == [("waiting", "the platform is suspended")]
+    with app.app_context():
+        run(lambda: actions.activate(db.session.scalars(select(Registered)).one()))
+    assert deliver() == [("delivered", "")]
+
+
+def test_a_platform_whose_services_stand_at_a_private_address_is_not_called(
+    app: Flask, visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    platform.launch(visitor, change=lambda c: c[AGS].update(lineitems="https://10.0.0.1/items?type_id=1"))
+    complete(slugs[0])
+    (state, error), *_ = deliver()
+    assert (state, "private" in error) == ("parked", True)
+
+
+def test_retry_after_is_seconds_or_a_date() -> None:
+    assert retry_after("120") == timedelta(minutes=2)
+    assert retry_after("soon") is None
+    assert retry_after("") is None
+    assert retry_after("Thu, 01 Jan 1970 00:00:00 GMT") == timedelta(0)
