@@ -9,6 +9,7 @@ from datetime import datetime
 
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from catalogue.assessments.models import Assessment, AssessmentState
 from catalogue.enrolments.models import ACTIVE, Completion, Enrolment
@@ -97,7 +98,12 @@ def _listed(link: ResourceLink) -> list[tuple[str, str]] | None:
 
 def _came(link: ResourceLink) -> dict[str, _Came]:
     """Who came through the links of the course as a learner, by ``sub``."""
-    chosen = select(Arrival).join(ResourceLink).where(Arrival.is_learner)
+    chosen = (
+        select(Arrival)
+        .join(ResourceLink)
+        .where(Arrival.is_learner)
+        .options(joinedload(Arrival.identity).joinedload(Identity.person), joinedload(Arrival.resource_link))
+    )
     if link.context_id is None:
         chosen = chosen.where(ResourceLink.id == link.id)
     else:
@@ -126,10 +132,14 @@ def _reached(came: dict[int, _Came]) -> _Reached:
         select(Assessment).where(Assessment.person_id.in_(people), Assessment.state == AssessmentState.CLOSED)
     )
     enrolments = db.session.scalars(
-        select(Enrolment).where(Enrolment.person_id.in_(people), Enrolment.state.in_(ACTIVE))
+        select(Enrolment)
+        .where(Enrolment.person_id.in_(people), Enrolment.state.in_(ACTIVE))
+        .options(selectinload(Enrolment.offer))
     )
     completions = db.session.scalars(
-        select(Completion).where(Completion.person_id.in_(people), Completion.voided_at.is_(None))
+        select(Completion)
+        .where(Completion.person_id.in_(people), Completion.voided_at.is_(None))
+        .options(selectinload(Completion.offer))
     )
     return _Reached(
         {a.person_id for a in closed if came[a.person_id].counts(a.closed_at)},

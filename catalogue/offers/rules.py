@@ -7,7 +7,10 @@ import snowballstemmer
 
 _stemmer = snowballstemmer.stemmer("english")
 _words = re.compile(r"[a-z0-9]+")
-COMMON = frozenset(["a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "how", "i", "in", "is", "it", "of", "on", "or", "that", "the", "this", "to", "what", "with", "you", "your"])
+COMMON = frozenset(
+    ["a", "an", "and", "are", "as", "at", "be", "by", "for", "from", "how", "i", "in", "is", "it", "of", "on", "or",
+     "that", "the", "this", "to", "what", "with", "you", "your"]
+)  # fmt: skip
 
 
 def stems_of(*texts: str) -> str:

@@ -37,6 +37,7 @@ def load(folder: Path, *, demo: bool) -> dict[str, int]:
     systems = read(folder / "systems.toml", files.SystemsFile)
     organisations = read(folder / "organisations.toml", files.OrganisationsFile)
     offers = [(folder / name, read(folder / name, files.OffersFile)) for name in OFFER_FILES]
+    _nothing_in_two_files(offers)
 
     for row, condition in _each(Condition, conditions.condition):
         _set(condition, row.model_dump(), position=conditions.condition.index(row))
@@ -61,6 +62,14 @@ def load(folder: Path, *, demo: bool) -> dict[str, int]:
 
 
 OFFER_FILES = ("offers.toml", "example_offers.toml")
+
+
+def _nothing_in_two_files(offers: Iterable[tuple[Path, files.OffersFile]]) -> None:
+    first: dict[str, Path] = {}
+    for file, shape in offers:
+        for row in shape.offer:
+            if first.setdefault(row.key, file) != file:
+                raise FaultyFile(file, f"offer ({row.key})", f"stands in {first[row.key].name} too")
 
 
 def _each(model: type[M], rows: Iterable[Any]) -> Iterable[tuple[Any, M]]:

@@ -32,6 +32,7 @@ class _Lookups:
             .options(selectinload(Framework.dimensions), selectinload(Framework.levels))
             .limit(1)
         ).one()
+        self.framework = framework
         self.dimensions = {dimension.key: dimension for dimension in framework.dimensions}
         self.levels = {level.key: level.value for level in framework.levels}
         self.conditions = {row.key: row for row in db.session.scalars(select(Condition))}
@@ -59,11 +60,7 @@ def load_offers(file: Path, shape: OffersFile, framework_key: str, *, demo: bool
             select(OfferVersion).where(OfferVersion.state == VersionState.PUBLISHED)
         )
     }
-    seen: set[str] = set()
     for row in shape.offer:
-        if row.key in seen:
-            raise FaultyFile(file, f"offer ({row.key})", "stands twice")
-        seen.add(row.key)
         offer = there.get(row.key)
         if offer is None:
             offer = Offer(slug=row.key)
@@ -82,7 +79,9 @@ def load_offers(file: Path, shape: OffersFile, framework_key: str, *, demo: bool
 
 
 def _publish(offer: Offer, before: OfferVersion | None, row: OfferRow, lookups: _Lookups) -> None:
-    digest = hashlib.sha256(row.model_dump_json(exclude={"run"}).encode()).hexdigest()
+    # With a new version of the framework an offer is mapped anew: to that version's dimensions.
+    said = row.model_dump_json(exclude={"run"}) + lookups.framework.content_hash
+    digest = hashlib.sha256(said.encode()).hexdigest()
     if before is not None:
         if before.content_hash == digest:
             return
