@@ -1,5 +1,6 @@
 """Work that is done beside the web: Huey carries ids and wakes workers; the truth stays in the database."""
 
+import threading
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -30,6 +31,7 @@ def register_jobs(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     huey = make_huey(settings.jobs)
     app.extensions["huey"] = huey
+    sweeping = threading.Lock()
 
     @huey.task(name="deliver")  # type: ignore[untyped-decorator]
     def deliver(delivery_id: int) -> None:
@@ -37,11 +39,17 @@ def register_jobs(app: Flask) -> None:
             outbox.deliver(delivery_id)
 
     @huey.periodic_task(crontab(minute="*"), name="sweep")  # type: ignore[untyped-decorator]
-    @huey.lock_task("sweep")  # type: ignore[untyped-decorator]
     def sweep() -> None:
         """Finds what a lost wake-up missed and what is due again."""
-        with app.app_context():
-            outbox.deliver_due()
+        # One sweep at a time in a process. Huey's own lock is kept in its storage: a worker that is killed
+        # would leave it locked for ever. Sweeps in two processes do no harm, since deliveries are claimed.
+        if not sweeping.acquire(blocking=False):
+            return
+        try:
+            with app.app_context():
+                outbox.deliver_due()
+        finally:
+            sweeping.release()
 
     def wake(delivery_ids: list[int], wait: timedelta) -> None:
         try:

@@ -2,7 +2,9 @@
 
 import smtplib
 import ssl
+from email.headerregistry import Address
 from email.message import EmailMessage
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -11,9 +13,10 @@ from uuid import uuid4
 from flask import Flask, current_app
 
 from catalogue import outbox
+from catalogue.clock import now
 from catalogue.settings import Settings
 
-TIMEOUT = 20  # seconds
+TIMEOUT = 8  # seconds for each of a server's answers: about ten of them fit into the outbox's lease
 
 
 def register_mail(app: Flask) -> None:
@@ -26,9 +29,12 @@ def write_mail(to: str, subject: str, text: str) -> None:
 
 
 def send(payload: dict[str, Any]) -> None:
+    """Send one. Raises ``ValueError`` where what it is to be sent to is not one address."""
     settings: Settings = current_app.extensions["settings"]
     message = EmailMessage()
-    message["From"], message["To"], message["Subject"] = settings.mail_from, payload["to"], payload["subject"]
+    message["From"], message["To"] = settings.mail_from, Address(addr_spec=payload["to"])
+    message["Subject"] = " ".join(payload["subject"].split())  # titles come from partners: one line, whatever they hold
+    message["Date"] = format_datetime(now())
     message.set_content(payload["text"])
     address = urlsplit(settings.mail)
     if address.scheme == "file":
@@ -51,5 +57,14 @@ def send(payload: dict[str, Any]) -> None:
                     server.starttls(context=ssl.create_default_context())
                 server.login(unquote(address.username), unquote(address.password or ""))
             server.send_message(message)
-    except (OSError, smtplib.SMTPServerDisconnected, smtplib.SMTPConnectError) as fault:
-        raise outbox.TryAgain(str(fault)) from fault
+    except OSError as fault:  # SMTPException is one
+        if _refused_for_good(fault):
+            raise
+        raise outbox.TryAgain(f"{type(fault).__name__}: {fault}") from fault
+
+
+def _refused_for_good(fault: OSError) -> bool:
+    """Whether the server will not take this message, now or later (RFC 5321, section 4.2.1: a code of 5yz)."""
+    if isinstance(fault, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _words in fault.recipients.values())
+    return isinstance(fault, smtplib.SMTPDataError) and fault.smtp_code >= 500

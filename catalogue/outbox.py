@@ -94,6 +94,8 @@ def write(kind: str, lane: str, payload: dict[str, Any]) -> Delivery:
 
 @event.listens_for(Session, "after_commit")
 def _wake(session: Session) -> None:
+    if session.in_nested_transaction():
+        return  # a savepoint: nothing can be seen from outside yet
     written = session.info.pop("written", [])
     if written:
         current_app.extensions["outbox"].wake(written, AT_ONCE)
@@ -101,14 +103,31 @@ def _wake(session: Session) -> None:
 
 @event.listens_for(Session, "after_rollback")
 def _forget(session: Session) -> None:
-    session.info.pop("written", None)
+    if not session.in_nested_transaction():
+        session.info.pop("written", None)
 
 
 def deliver_due(limit: int = 500) -> int:
-    """Deliver what is due, oldest first; returns how many were tried."""
+    """Deliver what is due, oldest first; returns how many were tried.
+
+    What waits behind a delivery that is not due is left out, so that one lane that stands still never takes
+    up all of ``limit``.
+    """
+    earlier = aliased(Delivery)
     ids = db.session.scalars(
         select(Delivery.id)
-        .where(Delivery.state == DeliveryState.WAITING, Delivery.due_at <= now())
+        .where(
+            Delivery.state == DeliveryState.WAITING,
+            Delivery.due_at <= now(),
+            ~select(earlier.id)
+            .where(
+                earlier.lane == Delivery.lane,
+                earlier.state == DeliveryState.WAITING,
+                earlier.id < Delivery.id,
+                earlier.due_at > now(),
+            )
+            .exists(),
+        )
         .order_by(Delivery.id)
         .limit(limit)
     ).all()
@@ -127,16 +146,15 @@ def deliver(delivery_id: int) -> bool:
         send(payload)
     except TryAgain as reason:
         why, after = str(reason), reason.after
-        wait = run(lambda: _put_off(delivery_id, why, after))
-        current_app.extensions["outbox"].wake([delivery_id], wait)
+        next_to_try, wait = run(lambda: _put_off(delivery_id, why, after))
     except Exception as fault:
         why = f"{type(fault).__name__}: {fault}"
         log.error("delivery parked", delivery=delivery_id, kind=kind, reason=why)
-        run(lambda: _finish(delivery_id, DeliveryState.PARKED, why))
+        next_to_try, wait = run(lambda: _finish(delivery_id, DeliveryState.PARKED, why)), AT_ONCE
     else:
-        next_in_lane = run(lambda: _finish(delivery_id, DeliveryState.DELIVERED))
-        if next_in_lane is not None:
-            current_app.extensions["outbox"].wake([next_in_lane], AT_ONCE)
+        next_to_try, wait = run(lambda: _finish(delivery_id, DeliveryState.DELIVERED)), AT_ONCE
+    if next_to_try is not None:
+        current_app.extensions["outbox"].wake([next_to_try], wait)
     return True
 
 
@@ -165,23 +183,29 @@ def _claim(delivery_id: int) -> tuple[str, dict[str, Any]] | None:
     return delivery.kind, delivery.payload
 
 
-def _put_off(delivery_id: int, reason: str, after: timedelta | None) -> timedelta:
+def _put_off(delivery_id: int, reason: str, after: timedelta | None) -> tuple[int | None, timedelta]:
+    """What to wake for, and in how long: it is tried again after a while that doubles each time, or after what
+    was asked for, and a last time when its 72 hours are over.
+    """
     delivery = db.session.get_one(Delivery, delivery_id)
+    left = delivery.created_at + GIVE_UP_AFTER - now()
+    if delivery.state == DeliveryState.DELIVERED or left <= AT_ONCE:
+        return _finish(delivery_id, DeliveryState.PARKED, reason), AT_ONCE
     delivery.last_error = reason
-    if now() - delivery.created_at > GIVE_UP_AFTER:
-        delivery.state = DeliveryState.PARKED
-        return AT_ONCE
-    wait = min(timedelta(seconds=2**delivery.attempts), LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
-    wait = max(wait, min(after or AT_ONCE, GIVE_UP_AFTER))
+    doubled = timedelta(seconds=2 ** min(delivery.attempts, 20))
+    wait = min(doubled, LONGEST_WAIT) * random.uniform(0.8, 1.2)  # noqa: S311
+    wait = min(max(wait, after or AT_ONCE), left)
     delivery.due_at = now() + wait
-    return wait
+    return delivery_id, wait
 
 
 def _finish(delivery_id: int, state: DeliveryState, error: str = "") -> int | None:
+    """Returns the next in the lane. Delivered stays delivered, whatever a worker that came back late says."""
     delivery = db.session.get_one(Delivery, delivery_id)
-    delivery.state = state
-    delivery.last_error = error
-    delivery.finished_at = now()
+    if delivery.state != DeliveryState.DELIVERED:
+        delivery.state = state
+        delivery.last_error = error
+        delivery.finished_at = now()
     return db.session.scalar(
         select(Delivery.id)
         .where(Delivery.lane == delivery.lane, Delivery.state == DeliveryState.WAITING)

@@ -1,7 +1,6 @@
 """Joining, leaving and completing an offer."""
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from catalogue.clock import in_london, now
 from catalogue.enrolments import queries, rules
@@ -10,21 +9,35 @@ from catalogue.enrolments.signals import completed
 from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, Run, Step
+from catalogue.offers.rules import can_be_joined
 from catalogue.people import audit
 from catalogue.people.models import Person
 
 
 def _locked(run_id: int) -> Run:
     """The run, held until the commit: whoever changes who is on it waits here for their turn."""
-    return db.session.scalars(
+    run = db.session.scalar(
         select(Run).where(Run.id == run_id).with_for_update().execution_options(populate_existing=True)
-    ).one()
+    )
+    if run is None:
+        raise NotThere
+    return run
+
+
+def _hold(enrolment: Enrolment) -> None:
+    """Read it anew and hold it until the commit, so that nobody completes and withdraws it at the same moment.
+
+    Whoever needs the run as well takes the run first.
+    """
+    db.session.refresh(enrolment, with_for_update=True)
 
 
 def enrol(person: Person, offer: Offer, run_id: int | None) -> Enrolment:
     """Put a person on an offer: booked where there is a place, else on the waiting list.
 
-    Asking again gives the enrolment that there is. Raises ``Refused`` where it cannot be joined so.
+    Asking again gives the enrolment that there is; where the same person asks twice at the same moment, the
+    unique index lets one through, and the other's transaction runs again and finds it. Raises ``Refused``
+    where it cannot be joined so.
     """
     there = queries.active(person.id, offer.id)
     if there is not None:
@@ -49,14 +62,8 @@ def enrol(person: Person, offer: Offer, run_id: int | None) -> Enrolment:
     enrolment = Enrolment(
         person_id=person.id, offer_id=offer.id, version_id=version.id, run_id=run.id if run else None, state=state
     )
-    try:
-        with db.session.begin_nested():
-            db.session.add(enrolment)
-    except IntegrityError:  # the same person, asking twice at the same moment
-        there = queries.active(person.id, offer.id)
-        if there is None:
-            raise
-        return there
+    db.session.add(enrolment)
+    db.session.flush()
     audit.record("enrolled", f"enrolment:{enrolment.id}", person.key, state=state)
     return enrolment
 
@@ -68,7 +75,7 @@ def withdraw(enrolment: Enrolment, actor: Person) -> list[Enrolment]:
     """
     if enrolment.run_id is not None:
         _locked(enrolment.run_id)
-        db.session.refresh(enrolment)
+    _hold(enrolment)
     if enrolment.state == EnrolmentState.COMPLETED:
         raise Refused("You have completed this, so you cannot withdraw from it.")
     if enrolment.state not in ACTIVE:
@@ -81,7 +88,7 @@ def withdraw(enrolment: Enrolment, actor: Person) -> list[Enrolment]:
 
 def _promote(run_id: int) -> list[Enrolment]:
     run = db.session.get_one(Run, run_id)
-    if run.starts_on < in_london(now()).date():
+    if not can_be_joined(run.starts_on, run.state, in_london(now()).date()):
         return []
     booked, _waiting = queries.booked_counts([run_id])[run_id]
     next_ones = db.session.scalars(
@@ -99,15 +106,14 @@ def _promote(run_id: int) -> list[Enrolment]:
 
 def do_step(enrolment: Enrolment, step: Step) -> Completion | None:
     """Mark a step as done; with the last one the offer is completed. Doing it again changes nothing."""
+    _hold(enrolment)
     if enrolment.state != EnrolmentState.BOOKED:
         if enrolment.state == EnrolmentState.COMPLETED:
             return standing_completion(enrolment.id)
         raise Refused("You are not on this offer any more.")
     if step.version_id != enrolment.version_id:
         raise NotThere
-    done = set(
-        db.session.scalars(select(StepDone.step_id).where(StepDone.enrolment_id == enrolment.id))
-    )
+    done = set(db.session.scalars(select(StepDone.step_id).where(StepDone.enrolment_id == enrolment.id)))
     if step.id not in done:
         db.session.add(StepDone(enrolment_id=enrolment.id, step_id=step.id))
         db.session.flush()
@@ -121,6 +127,7 @@ def complete(enrolment: Enrolment, by: CompletedBy, actor: Person) -> Completion
 
     Raises ``Refused`` for somebody who does not hold a place.
     """
+    _hold(enrolment)
     there = standing_completion(enrolment.id)
     if there is not None:
         return there

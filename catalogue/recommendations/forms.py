@@ -15,6 +15,7 @@ class HoursForm(FlaskForm):  # type: ignore[misc]
 
     hours = DecimalField(
         "How many hours do you have?",
+        places=None,  # as it was typed
         validators=[
             InputRequired("Enter how many hours you have, like 12"),
             NumberRange(0.5, MOST_HOURS, f"Hours must be between half an hour and {MOST_HOURS} hours"),

@@ -1,0 +1,160 @@
+"""How often a page asks the database: a fixed number, however much there is to show."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import event, select
+
+from catalogue.clock import now
+from catalogue.enrolments.models import Enrolment, EnrolmentState
+from catalogue.extensions import db
+from catalogue.offers.models import Mapping, Offer, OfferVersion, Run
+from catalogue.people.models import Person, Role
+from catalogue.transactions import run
+from tests.assessments.test_assessing import choose_seat
+from tests.catalogue.test_routes import closed_assessment
+from tests.visitor import Visitor
+
+SELF_PACED, WITH_RUNS = "ten-minute-huddle", "with runs"
+PAGES = {
+    "/": 15,
+    "/offers": 16,
+    f"/offers/{SELF_PACED}": 20,
+    f"/offers/{WITH_RUNS}": 20,
+    "/recommendations": 17,
+    "/enrolments": 9,
+    "result": 11,
+    "/assessments": 11,
+    "/assessments/answer": 7,
+    "/assessments/answer/care": 10,
+    "/admin": 6,
+    f"/offers/{WITH_RUNS}/register": 14,
+    f"/offers/{WITH_RUNS}/enrol": 16,
+}
+"""By page, how many statements at most, for somebody signed in, with what is loaded in one go counted as one."""
+
+
+@pytest.fixture
+def statements(app: Flask) -> Callable[[], Any]:
+    """Count the statements that are sent while a block runs."""
+
+    @contextmanager
+    def counting() -> Iterator[list[str]]:
+        sent: list[str] = []
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            sent.append(statement)
+
+        with app.app_context():
+            engine = db.engine
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
+
+    return counting
+
+
+def offer_with_runs() -> Offer:
+    return db.session.scalars(
+        select(Offer).where(Offer.example, Offer.runs.any()).order_by(Offer.slug).limit(1)
+    ).one()
+
+
+def people_on(offer_id: int, person_id: int, count: int) -> None:
+    """So many people on each run of an offer, and the person on so many offers."""
+    offer = db.session.get_one(Offer, offer_id)
+    for number in range(count):
+        for a_run in offer.runs:
+            person = Person(name=f"Person {number} of {a_run.key}")
+            db.session.add(
+                Enrolment(
+                    person=person, offer_id=offer.id, version_id=offer.published.id, run=a_run,
+                    state=(EnrolmentState.BOOKED, EnrolmentState.WAITLISTED, EnrolmentState.COMPLETED)[number % 3],
+                )
+            )  # fmt: skip
+    others = db.session.scalars(select(Offer).where(Offer.id != offer.id).order_by(Offer.id).limit(count)).all()
+    for other in others:
+        db.session.add(
+            Enrolment(
+                person_id=person_id, offer_id=other.id, version_id=other.published.id,
+                run=other.runs[0] if other.runs else None, state=EnrolmentState.BOOKED,
+            )
+        )  # fmt: skip
+
+
+def more_offers(count: int) -> None:
+    """So many more offers like one that there is, each with ten runs."""
+    model = offer_with_runs()
+    version = model.published
+    kept = {
+        column.key: getattr(version, column.key)
+        for column in OfferVersion.__table__.columns
+        if column.key not in ("id", "offer_id")
+    }
+    for number in range(count):
+        offer = Offer(slug=f"copy-{number}", provider_id=model.provider_id, partners=list(model.partners))
+        db.session.add(offer)
+        db.session.flush()
+        db.session.add(
+            OfferVersion(
+                offer_id=offer.id, **kept, conditions=list(version.conditions), seats=list(version.seats),
+                mappings=[
+                    Mapping(dimension_id=m.dimension_id, from_level=m.from_level, to_level=m.to_level,
+                            strength=m.strength)
+                    for m in version.mappings
+                ],
+            )
+        )  # fmt: skip
+    today = now().date()
+    for offer in db.session.scalars(select(Offer).where(Offer.runs.any())):
+        for number in range(10):
+            starts_on = today + timedelta(days=30 + number)
+            db.session.add(
+                Run(offer_id=offer.id, key=f"more-{number}", starts_on=starts_on, ends_on=starts_on,
+                    place="Leeds", places=20)
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_a_fixed_number_of_times(
+    app: Flask, add_person: Callable[..., int], sign_in: Callable[[int], Visitor],
+    statements: Callable[[], Any], page: str,
+) -> None:  # fmt: skip
+    person_id = add_person("Ada", Role.ADMINISTRATOR)
+    visitor = sign_in(person_id)
+    with app.app_context():
+        offer = offer_with_runs()
+        offer_id, slug = offer.id, offer.slug
+        result = run(lambda: closed_assessment(person_id, level=0))
+        run(lambda: people_on(offer_id, person_id, 2))
+    choose_seat(visitor)
+    path = f"/assessments/{result}" if page == "result" else page.replace(WITH_RUNS, slug)
+    visitor.get(path)
+
+    with statements() as few:
+        visitor.get(path)
+    with app.app_context():
+        run(lambda: more_offers(25))
+        for _ in range(3):
+            run(lambda: closed_assessment(person_id, level=0))
+
+        def many() -> None:
+            for enrolment in db.session.scalars(select(Enrolment).where(Enrolment.person_id == person_id)):
+                db.session.delete(enrolment)
+            db.session.flush()
+            people_on(offer_id, person_id, 30)
+
+        run(many)
+    with statements() as most:
+        visitor.get(path)
+
+    print("COUNT", page, len(few), len(most))
+    sent = "\n".join(most)
+    assert len(most) <= len(few), f"{page} asks more often when there is more to show:\n{sent}"
+    assert len(few) <= PAGES[page], f"{page} asks {len(few)} times:\n{sent}"
