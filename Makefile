@@ -1,5 +1,6 @@
 # make run   everything that is needed, then the service, its worker and the practice platform
 # make test  every check and every test
+# make drill the same under load, with full numbers; make bench figures
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 LOCK := $(or $(TMPDIR),/tmp)/everyseat-lock
 NHSUK := catalogue/static/nhsuk/nhsuk-frontend.min.css
 
-.PHONY: run test check bench lock clean
+.PHONY: run test check bench drill lock clean
 
 run: $(VENV)/installed $(NHSUK)
 	@$(BIN)/everyseat demo
@@ -20,6 +21,9 @@ check: $(VENV)/tests-installed $(NHSUK)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+drill: $(VENV)/tests-installed $(NHSUK)
+	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest -s tests/enrolments/test_concurrency.py
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python -m bench

@@ -22,5 +22,6 @@ def main() -> None:
     add_lti_commands(cli)
     cli()
 
+
 if __name__ == "__main__":
     main()

@@ -102,9 +102,11 @@ def _demo_provider() -> Organisation:
     """The example provider with the first example offer that has runs."""
     from catalogue.offers.models import Offer
 
-    return db.session.scalars(
-        select(Offer).where(Offer.example, Offer.runs.any()).order_by(Offer.slug).limit(1)
-    ).one().provider
+    return (
+        db.session.scalars(select(Offer).where(Offer.example, Offer.runs.any()).order_by(Offer.slug).limit(1))
+        .one()
+        .provider
+    )
 
 
 @click.group()
@@ -120,7 +122,7 @@ def users() -> None:
 @with_appcontext
 def users_add(email: str, role: str, name: str, organisation: str) -> None:
     """Add a person, or give one a further role; they set their password by a link."""
-    if "@" not in email.strip("@") or " " in email:
+    if "@" not in email.strip("@") or " " in email or len(email) > 254:
         raise click.UsageError(f"{email} is not an e-mail address")
     if role == Role.PARTNER and not organisation:
         raise click.UsageError("a partner needs --organisation KEY: the provider whose offers are theirs")

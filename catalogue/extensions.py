@@ -62,7 +62,7 @@ def engine_options(url: str) -> dict[str, Any]:
         import pysqlite3.dbapi2 as sqlite
 
         return {"module": sqlite, "connect_args": {"timeout": 15}}
-    return {"pool_pre_ping": True}
+    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
 
 
 def keep_sqlite_honest(engine: Engine) -> None:

@@ -20,7 +20,7 @@ TIMEOUT = 8  # seconds for each of a server's answers: about ten of them fit int
 
 
 def register_mail(app: Flask) -> None:
-    outbox.register_kind(app, "mail", send)
+    outbox.register_kind(app, "mail", send, forget=True)  # it may hold a link that signs in
 
 
 def write_mail(to: str, subject: str, text: str) -> None:

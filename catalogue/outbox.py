@@ -68,15 +68,19 @@ class Delivery(Base):
 @dataclass
 class _Outbox:
     kinds: dict[str, Send]
+    forgotten: set[str]
     wake: Wake
 
 
 def register_outbox(app: Flask) -> None:
-    app.extensions["outbox"] = _Outbox(kinds={}, wake=lambda _ids, _wait: None)
+    app.extensions["outbox"] = _Outbox(kinds={}, forgotten=set(), wake=lambda _ids, _wait: None)
 
 
-def register_kind(app: Flask, kind: str, send: Send) -> None:
+def register_kind(app: Flask, kind: str, send: Send, *, forget: bool = False) -> None:
+    """Say how a kind is sent, and whether what it said is forgotten once it has been delivered."""
     app.extensions["outbox"].kinds[kind] = send
+    if forget:
+        app.extensions["outbox"].forgotten.add(kind)
 
 
 def wake_with(app: Flask, wake: Wake) -> None:
@@ -206,6 +210,8 @@ def _finish(delivery_id: int, state: DeliveryState, error: str = "") -> int | No
         delivery.state = state
         delivery.last_error = error
         delivery.finished_at = now()
+        if state == DeliveryState.DELIVERED and delivery.kind in current_app.extensions["outbox"].forgotten:
+            delivery.payload = {}
     return db.session.scalar(
         select(Delivery.id)
         .where(Delivery.lane == delivery.lane, Delivery.state == DeliveryState.WAITING)

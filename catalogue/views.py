@@ -74,5 +74,3 @@ def healthz() -> Response:
     """Whether the service can serve: it can when its database answers."""
     db.session.execute(text("SELECT 1"))
     return jsonify(status="ok")
-
-

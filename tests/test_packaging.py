@@ -1,4 +1,4 @@
-"""What is shipped is whole: a wheel that is installed somewhere else creates its database, loads its data and serves."""
+"""What is shipped is whole: a wheel installed somewhere else creates its database, loads its data and serves."""
 
 import os
 import subprocess

@@ -19,9 +19,7 @@ def start(person: Person, seat_id: int) -> Assessment:
     """The person's draft: a new one, or the one under way, from now on for this seat."""
     draft = queries.draft_of(person.id)
     if draft is None:
-        draft = Assessment(
-            person_id=person.id, framework_id=frameworks.current_framework().id, seat_id=seat_id
-        )
+        draft = Assessment(person_id=person.id, framework_id=frameworks.current_framework().id, seat_id=seat_id)
         db.session.add(draft)
     draft.seat_id = seat_id
     db.session.flush()
@@ -35,9 +33,7 @@ def answer(assessment: Assessment, dimension_id: int, agreements: Mapping[int, i
     kept = {
         row.statement_id: row
         for row in db.session.scalars(
-            select(Answer).where(
-                Answer.assessment_id == assessment.id, Answer.statement_id.in_(list(agreements))
-            )
+            select(Answer).where(Answer.assessment_id == assessment.id, Answer.statement_id.in_(list(agreements)))
         )
     }
     for statement_id, agreement in agreements.items():
@@ -45,9 +41,7 @@ def answer(assessment: Assessment, dimension_id: int, agreements: Mapping[int, i
             kept[statement_id].agreement = agreement
             kept[statement_id].at = now()
         else:
-            db.session.add(
-                Answer(assessment_id=assessment.id, statement_id=statement_id, agreement=agreement)
-            )
+            db.session.add(Answer(assessment_id=assessment.id, statement_id=statement_id, agreement=agreement))
     found = db.session.scalar(
         select(Note).where(Note.assessment_id == assessment.id, Note.dimension_id == dimension_id)
     )

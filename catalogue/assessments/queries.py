@@ -50,9 +50,7 @@ def own_closed(person_id: int, assessment_id: int) -> Assessment:
             Assessment.person_id == person_id,
             Assessment.state == AssessmentState.CLOSED,
         )
-        .options(
-            selectinload(Assessment.seat), selectinload(Assessment.framework), selectinload(Assessment.results)
-        )
+        .options(selectinload(Assessment.seat), selectinload(Assessment.framework), selectinload(Assessment.results))
     )
     if assessment is None:
         raise NotThere
@@ -75,9 +73,7 @@ def progress(assessment: Assessment) -> list[Progress]:
     rows = db.session.execute(
         select(Dimension, func.count(Answer.id), func.count(Statement.id))
         .join(Statement, Statement.dimension_id == Dimension.id)
-        .outerjoin(
-            Answer, (Answer.statement_id == Statement.id) & (Answer.assessment_id == assessment.id)
-        )
+        .outerjoin(Answer, (Answer.statement_id == Statement.id) & (Answer.assessment_id == assessment.id))
         .where(Dimension.framework_id == assessment.framework_id)
         .group_by(Dimension.id)
         .order_by(Dimension.position)
@@ -92,7 +88,7 @@ def answers(assessment_id: int, dimension_id: int) -> dict[int, int]:
         .join(Statement, Statement.id == Answer.statement_id)
         .where(Answer.assessment_id == assessment_id, Statement.dimension_id == dimension_id)
     )
-    return {statement_id: agreement for statement_id, agreement in rows}
+    return dict(rows.tuples().all())
 
 
 def note(assessment_id: int, dimension_id: int) -> str:
@@ -107,9 +103,7 @@ def answers_by_level(assessment: Assessment) -> dict[int, dict[int, list[int | N
     rows = db.session.execute(
         select(Statement.dimension_id, Statement.level, Answer.agreement)
         .join(Dimension, Dimension.id == Statement.dimension_id)
-        .outerjoin(
-            Answer, (Answer.statement_id == Statement.id) & (Answer.assessment_id == assessment.id)
-        )
+        .outerjoin(Answer, (Answer.statement_id == Statement.id) & (Answer.assessment_id == assessment.id))
         .where(Dimension.framework_id == assessment.framework_id)
     )
     found: dict[int, dict[int, list[int | None]]] = {}

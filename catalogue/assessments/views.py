@@ -66,9 +66,7 @@ def dimension(key: str) -> BaseResponse | str | tuple[str, int]:
     person_id = current_user.person.id
     draft = queries.draft_to_answer(person_id)
     asked = frameworks.dimension_with_statements(draft.framework_id, key)
-    form = dimension_form(
-        asked, queries.answers(draft.id, asked.id), queries.note(draft.id, asked.id)
-    )
+    form = dimension_form(asked, queries.answers(draft.id, asked.id), queries.note(draft.id, asked.id))
     if form.validate_on_submit():
         given, note, dimension_id = agreements(form, asked), (form.note.data or "").strip(), asked.id
         complete = len(given) == len(asked.statements)

@@ -10,7 +10,10 @@ from catalogue.pages import format_dates, plural
 
 
 class RunForm(FlaskForm):  # type: ignore[misc]
-    run = RadioField("Choose a date", coerce=int, validators=[InputRequired("Choose one of the dates")])
+    # Whether a run can be joined now is for the action to say, in words that fit.
+    run = RadioField(
+        "Choose a date", coerce=int, validate_choice=False, validators=[InputRequired("Choose one of the dates")]
+    )
 
     @classmethod
     def of(cls, runs: list[Run], free: dict[int, int], chosen: int | None) -> "RunForm":

@@ -74,7 +74,8 @@ def of_person(person_id: int) -> list[Enrolment]:
         .order_by(Enrolment.id)
     ).all()
     return sorted(
-        found, key=lambda enrolment: (enrolment.run is None, enrolment.run.starts_on.isoformat() if enrolment.run else "")
+        found,
+        key=lambda enrolment: (enrolment.run is None, enrolment.run.starts_on.isoformat() if enrolment.run else ""),
     )
 
 
@@ -100,7 +101,7 @@ def waiting_places(person_id: int) -> dict[int, int]:
         .subquery()
     )
     rows = db.session.execute(select(ranked.c.id, ranked.c.place).where(ranked.c.person_id == person_id))
-    return {enrolment_id: place for enrolment_id, place in rows}  # noqa: C416
+    return {enrolment_id: place for enrolment_id, place in rows}
 
 
 def completed_offer_ids(person_id: int) -> set[int]:
@@ -119,22 +120,23 @@ def active_offer_ids(person_id: int) -> set[int]:
     )
 
 
-def clashes(person_id: int, run: Run) -> list[Enrolment]:
-    """What the person holds already on the same days."""
+def clashes(person_id: int, runs: Sequence[Run]) -> dict[int, list[Enrolment]]:
+    """For each run, by its id, what the person holds already on the same days."""
     held = db.session.scalars(
         select(Enrolment)
-        .where(
-            Enrolment.person_id == person_id, Enrolment.state.in_(ACTIVE),
-            Enrolment.run_id.is_not(None), Enrolment.run_id != run.id,
-        )
+        .where(Enrolment.person_id == person_id, Enrolment.state.in_(ACTIVE), Enrolment.run_id.is_not(None))
         .options(selectinload(Enrolment.run), selectinload(Enrolment.version))
-    )  # fmt: skip
-    return [
-        enrolment
-        for enrolment in held
-        if enrolment.run
-        and overlaps((enrolment.run.starts_on, enrolment.run.ends_on), (run.starts_on, run.ends_on))
-    ]
+    ).all()
+    return {
+        run.id: [
+            enrolment
+            for enrolment in held
+            if enrolment.run
+            and enrolment.run.id != run.id
+            and overlaps((enrolment.run.starts_on, enrolment.run.ends_on), (run.starts_on, run.ends_on))
+        ]
+        for run in runs
+    }
 
 
 def register(offer: Offer) -> list[tuple[Run | None, list[Enrolment]]]:

@@ -3,4 +3,4 @@
 from blinker import signal
 
 completed = signal("completed")
-"""Sent with ``completion=Completion`` when somebody has completed an offer; what listeners write is committed with it."""
+"""Sent with ``completion=Completion`` when somebody completed an offer; what listeners write is committed with it."""

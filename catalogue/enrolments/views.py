@@ -54,13 +54,14 @@ def enrol(slug: str) -> Response | str | tuple[str, int]:
     page = render_template(
         "enrolments/enrol.html",
         offer=offer, version=offer.published, form=form, runs=runs, free=free,
-        clashes={run.id: queries.clashes(person_id, run) for run in runs},
+        clashes=queries.clashes(person_id, runs),
     )  # fmt: skip
     return page, 422 if form.errors else 200
 
 
 def _enrol(person_id: int, offer_id: int, run_id: int | None) -> int:
-    person = db.session.get_one(Person, person_id)
+    # The person's row is held, so that the same form posted twice at one moment is confirmed once.
+    person = db.session.get_one(Person, person_id, with_for_update={"key_share": True})
     offer = db.session.get_one(Offer, offer_id)
     before = queries.active(person.id, offer.id)
     enrolment = actions.enrol(person, offer, run_id)
@@ -193,4 +194,3 @@ def publish() -> str:
     if not organisations:
         raise NotThere
     return render_template("enrolments/publish.html", rows=queries.uptake(organisations))
-

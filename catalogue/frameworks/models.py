@@ -33,9 +33,7 @@ class Framework(Base):
     source: Mapped[str] = mapped_column(Text)
     content_hash: Mapped[str] = mapped_column(String(64))
     levels: Mapped[list["Level"]] = relationship(order_by="Level.value", back_populates="framework")
-    dimensions: Mapped[list["Dimension"]] = relationship(
-        order_by="Dimension.position", back_populates="framework"
-    )
+    dimensions: Mapped[list["Dimension"]] = relationship(order_by="Dimension.position", back_populates="framework")
 
 
 class Level(Base):

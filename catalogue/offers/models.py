@@ -122,9 +122,7 @@ class OfferVersion(Base):
     offer: Mapped[Offer] = relationship()
     mappings: Mapped[list["Mapping"]] = relationship(back_populates="version", order_by="Mapping.id")
     steps: Mapped[list["Step"]] = relationship(back_populates="version", order_by="Step.position")
-    conditions: Mapped[list[Condition]] = relationship(
-        secondary=version_condition, order_by=Condition.position
-    )
+    conditions: Mapped[list[Condition]] = relationship(secondary=version_condition, order_by=Condition.position)
     seats: Mapped[list[Seat]] = relationship(secondary=version_seat, order_by=Seat.position)
 
     @property

@@ -42,9 +42,7 @@ class Filters:
 
 def _where(filters: Filters) -> list[ColumnElement[bool]]:
     stems = stems_of(filters.q).split()
-    clauses: list[ColumnElement[bool]] = [
-        OfferVersion.stems.contains(f" {stem}", autoescape=True) for stem in stems
-    ]
+    clauses: list[ColumnElement[bool]] = [OfferVersion.stems.contains(f" {stem}", autoescape=True) for stem in stems]
     if filters.q.strip() and not stems:  # nothing but signs and the commonest words: no offer is about them
         clauses.append(false())
     if filters.condition:
@@ -57,10 +55,7 @@ def _where(filters: Filters) -> list[ColumnElement[bool]]:
 
 
 def _published(filters: Filters) -> Select[int]:
-    return (
-        select(OfferVersion.id)
-        .where(OfferVersion.state == VersionState.PUBLISHED, *_where(filters))
-    )
+    return select(OfferVersion.id).where(OfferVersion.state == VersionState.PUBLISHED, *_where(filters))
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,9 +106,7 @@ def send_reset_link(email: str, link_to: str) -> None:
     if account is None or account.person.suspended_at is not None:
         return
     token = new_token()
-    db.session.add(
-        PasswordReset(token_hash=hash_token(token), account=account, expires_at=now() + RESET_LINK_FOR)
-    )
+    db.session.add(PasswordReset(token_hash=hash_token(token), account=account, expires_at=now() + RESET_LINK_FOR))
     write_mail(
         account.email,
         "Set your Every Seat password",

@@ -1,5 +1,7 @@
 """The shape of what people say of the time they have."""
 
+from typing import Any
+
 from flask import request
 from flask_wtf import FlaskForm
 from wtforms import DecimalField
@@ -9,11 +11,21 @@ USUAL_HOURS = 12
 MOST_HOURS = 400
 
 
+class HoursField(DecimalField):
+    """A number of hours; what is none is said in words of ours."""
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        try:
+            super().process_formdata(valuelist)
+        except ValueError as fault:
+            raise ValueError("Enter a number of hours, like 12") from fault
+
+
 class HoursForm(FlaskForm):  # type: ignore[misc]
     class Meta:
         csrf = False  # a question in an address, which changes nothing
 
-    hours = DecimalField(
+    hours = HoursField(
         "How many hours do you have?",
         places=None,  # as it was typed
         validators=[

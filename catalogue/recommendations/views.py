@@ -6,6 +6,7 @@ from flask import Blueprint, render_template, request
 from flask_login import current_user
 
 from catalogue.assessments import queries as assessments
+from catalogue.enrolments import queries as enrolments
 from catalogue.frameworks import queries as frameworks
 from catalogue.offers.models import Mapping, Offer
 from catalogue.offers.queries import joinable_runs
@@ -44,10 +45,13 @@ def index() -> str | tuple[str, int]:
     answer = choose(gaps, found.candidates, Budget(hours=hours))
     total = answer.total or 1.0
     share_with_more, new_slugs = what_if(gaps, found.candidates, Budget(hours=hours), MORE_HOURS)
+    reasons = [_reason(c, found.offers[c.key], total) for c in answer.choices if c.key not in found.on_plan]
+    runs = [run for reason in reasons for run in joinable_runs(reason.offer)]
     page = render_template(
         "recommendations/index.html",
         form=form, hours=hours, assessment=latest, gaps=gaps, answer=answer,
-        reasons=[_reason(c, found.offers[c.key], total) for c in answer.choices if c.key not in found.on_plan],
+        reasons=reasons,
+        free=enrolments.free_by_run(runs),
         on_plan=[found.offers[c.key] for c in answer.choices if c.key in found.on_plan],
         names=frameworks.level_names(latest.framework_id),
         more_hours=MORE_HOURS, share_with_more=share_with_more,

@@ -92,9 +92,7 @@ def load_framework(file: Path) -> Framework:
     """One version of a framework. A version that is there already never changes: a different file is refused."""
     shape = read(file, files.FrameworkFile)
     digest = hashlib.sha256(shape.model_dump_json().encode()).hexdigest()
-    there = db.session.scalar(
-        select(Framework).where(Framework.key == shape.key, Framework.version == shape.version)
-    )
+    there = db.session.scalar(select(Framework).where(Framework.key == shape.key, Framework.version == shape.version))
     if there is not None:
         if there.content_hash != digest:
             raise FaultyFile(file, "version", f"{shape.version} has been loaded with other content: number it anew")
@@ -148,6 +146,4 @@ def load_seats(file: Path, shape: files.SeatsFile) -> None:
 
 
 def newest_framework(key: str) -> Framework | None:
-    return db.session.scalar(
-        select(Framework).where(Framework.key == key).order_by(Framework.id.desc()).limit(1)
-    )
+    return db.session.scalar(select(Framework).where(Framework.key == key).order_by(Framework.id.desc()).limit(1))

@@ -50,15 +50,11 @@ def load_offers(file: Path, shape: OffersFile, framework_key: str, *, demo: bool
     lookups = _Lookups(file, framework_key)
     there = {
         offer.slug: offer
-        for offer in db.session.scalars(
-            select(Offer).options(selectinload(Offer.runs), selectinload(Offer.partners))
-        )
+        for offer in db.session.scalars(select(Offer).options(selectinload(Offer.runs), selectinload(Offer.partners)))
     }
     published = {
         version.offer_id: version
-        for version in db.session.scalars(
-            select(OfferVersion).where(OfferVersion.state == VersionState.PUBLISHED)
-        )
+        for version in db.session.scalars(select(OfferVersion).where(OfferVersion.state == VersionState.PUBLISHED))
     }
     for row in shape.offer:
         offer = there.get(row.key)

@@ -71,9 +71,7 @@ def auth() -> ResponseReturnValue:
     items = platform.store.line_items(link_id=link.id)
     claims = resource_link_claims(platform.settings, person, link, launch, items)
     message = platform.sign_launch(asked.to_dict(), claims)
-    return _onwards(
-        platform.settings.tool_launch_url, {"state": message["state"], "id_token": message["id_token"]}
-    )
+    return _onwards(platform.settings.tool_launch_url, {"state": message["state"], "id_token": message["id_token"]})
 
 
 def _check_request(asked: MultiDict[str, str], settings: PracticeSettings) -> None:

@@ -195,9 +195,7 @@ def _admit(course: str, *scopes: str, media: str | None = None) -> None:
         raise Refused(404, "there is no such course")
     wanted = practice().settings.deployment_id
     if request.args.get("type_id") != wanted:
-        raise Refused(
-            400, f"the address must keep its query, type_id={wanted}, also with /scores or /results"
-        )
+        raise Refused(400, f"the address must keep its query, type_id={wanted}, also with /scores or /results")
     if media:
         _negotiate(media)
 

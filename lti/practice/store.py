@@ -163,9 +163,7 @@ class Store:
         """Note that a client assertion was used. False where its `jti` was seen before."""
         with self._transaction() as db:
             db.execute("delete from used_assertions where expires <= ?", (int(time.time()),))
-            added = db.execute(
-                "insert into used_assertions values (?, ?) on conflict do nothing", (jti, expires)
-            )
+            added = db.execute("insert into used_assertions values (?, ?) on conflict do nothing", (jti, expires))
             return added.rowcount == 1
 
     # Line items
@@ -240,7 +238,5 @@ class Store:
 
     def grades(self, item_id: int) -> list[Grade]:
         with self._transaction() as db:
-            rows = db.execute(
-                "select * from grades where item_id = ? order by person_id", (item_id,)
-            ).fetchall()
+            rows = db.execute("select * from grades where item_id = ? order by person_id", (item_id,)).fetchall()
         return [Grade(**row) for row in rows]

@@ -156,9 +156,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=20), nullable=False),
         sa.Column("started_at", catalogue.extensions.UtcDateTime(timezone=True), nullable=False),
         sa.Column("closed_at", catalogue.extensions.UtcDateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["framework_id"], ["framework.id"], name=op.f("fk_assessment_framework_id_framework")
-        ),
+        sa.ForeignKeyConstraint(["framework_id"], ["framework.id"], name=op.f("fk_assessment_framework_id_framework")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_assessment_person_id_person")),
         sa.ForeignKeyConstraint(["seat_id"], ["seat.id"], name=op.f("fk_assessment_seat_id_seat")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_assessment")),
@@ -183,9 +181,7 @@ def upgrade() -> None:
         sa.Column("what", sa.Text(), nullable=False),
         sa.Column("why", sa.Text(), nullable=False),
         sa.Column("what_it_is_not", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["framework_id"], ["framework.id"], name=op.f("fk_dimension_framework_id_framework")
-        ),
+        sa.ForeignKeyConstraint(["framework_id"], ["framework.id"], name=op.f("fk_dimension_framework_id_framework")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dimension")),
         sa.UniqueConstraint("framework_id", "key", name=op.f("uq_dimension_framework_id_key")),
     )
@@ -213,9 +209,7 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=60), nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
         sa.Column("meaning", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["framework_id"], ["framework.id"], name=op.f("fk_level_framework_id_framework")
-        ),
+        sa.ForeignKeyConstraint(["framework_id"], ["framework.id"], name=op.f("fk_level_framework_id_framework")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_level")),
         sa.UniqueConstraint("framework_id", "key", name=op.f("uq_level_framework_id_key")),
         sa.UniqueConstraint("framework_id", "value", name=op.f("uq_level_framework_id_value")),
@@ -244,9 +238,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("issuer", "client_id", name=op.f("uq_lti_platform_issuer_client_id")),
     )
     with op.batch_alter_table("lti_platform", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_lti_platform_organisation_id"), ["organisation_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_lti_platform_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
         "membership",
@@ -259,9 +251,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_membership_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_membership")),
-        sa.UniqueConstraint(
-            "person_id", "organisation_id", name=op.f("uq_membership_person_id_organisation_id")
-        ),
+        sa.UniqueConstraint("person_id", "organisation_id", name=op.f("uq_membership_person_id_organisation_id")),
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_membership_organisation_id"), ["organisation_id"], unique=False)
@@ -273,9 +263,7 @@ def upgrade() -> None:
         sa.Column("provider_id", sa.Integer(), nullable=False),
         sa.Column("example", sa.Boolean(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["provider_id"], ["organisation.id"], name=op.f("fk_offer_provider_id_organisation")
-        ),
+        sa.ForeignKeyConstraint(["provider_id"], ["organisation.id"], name=op.f("fk_offer_provider_id_organisation")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_offer")),
         sa.UniqueConstraint("slug", name=op.f("uq_offer_slug")),
     )
@@ -336,9 +324,7 @@ def upgrade() -> None:
             ["platform_id"], ["lti_platform.id"], name=op.f("fk_lti_deployment_platform_id_lti_platform")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_deployment")),
-        sa.UniqueConstraint(
-            "platform_id", "deployment_id", name=op.f("uq_lti_deployment_platform_id_deployment_id")
-        ),
+        sa.UniqueConstraint("platform_id", "deployment_id", name=op.f("uq_lti_deployment_platform_id_deployment_id")),
     )
     op.create_table(
         "lti_identity",
@@ -400,12 +386,8 @@ def upgrade() -> None:
         sa.Column("assessment_id", sa.Integer(), nullable=False),
         sa.Column("dimension_id", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["assessment_id"], ["assessment.id"], name=op.f("fk_note_assessment_id_assessment")
-        ),
-        sa.ForeignKeyConstraint(
-            ["dimension_id"], ["dimension.id"], name=op.f("fk_note_dimension_id_dimension")
-        ),
+        sa.ForeignKeyConstraint(["assessment_id"], ["assessment.id"], name=op.f("fk_note_assessment_id_assessment")),
+        sa.ForeignKeyConstraint(["dimension_id"], ["dimension.id"], name=op.f("fk_note_dimension_id_dimension")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_note")),
         sa.UniqueConstraint("assessment_id", "dimension_id", name=op.f("uq_note_assessment_id_dimension_id")),
     )
@@ -462,9 +444,7 @@ def upgrade() -> None:
         sa.Column("account_id", sa.Integer(), nullable=False),
         sa.Column("expires_at", catalogue.extensions.UtcDateTime(timezone=True), nullable=False),
         sa.Column("used_at", catalogue.extensions.UtcDateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["account_id"], ["account.id"], name=op.f("fk_password_reset_account_id_account")
-        ),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_password_reset_account_id_account")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_password_reset")),
         sa.UniqueConstraint("token_hash", name=op.f("uq_password_reset_token_hash")),
     )
@@ -477,16 +457,10 @@ def upgrade() -> None:
         sa.Column("assessment_id", sa.Integer(), nullable=False),
         sa.Column("dimension_id", sa.Integer(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["assessment_id"], ["assessment.id"], name=op.f("fk_result_assessment_id_assessment")
-        ),
-        sa.ForeignKeyConstraint(
-            ["dimension_id"], ["dimension.id"], name=op.f("fk_result_dimension_id_dimension")
-        ),
+        sa.ForeignKeyConstraint(["assessment_id"], ["assessment.id"], name=op.f("fk_result_assessment_id_assessment")),
+        sa.ForeignKeyConstraint(["dimension_id"], ["dimension.id"], name=op.f("fk_result_dimension_id_dimension")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_result")),
-        sa.UniqueConstraint(
-            "assessment_id", "dimension_id", name=op.f("uq_result_assessment_id_dimension_id")
-        ),
+        sa.UniqueConstraint("assessment_id", "dimension_id", name=op.f("uq_result_assessment_id_dimension_id")),
     )
     op.create_table(
         "role_target",
@@ -495,9 +469,7 @@ def upgrade() -> None:
         sa.Column("dimension_id", sa.Integer(), nullable=False),
         sa.Column("level", sa.Integer(), nullable=False),
         sa.Column("importance", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["dimension_id"], ["dimension.id"], name=op.f("fk_role_target_dimension_id_dimension")
-        ),
+        sa.ForeignKeyConstraint(["dimension_id"], ["dimension.id"], name=op.f("fk_role_target_dimension_id_dimension")),
         sa.ForeignKeyConstraint(["seat_id"], ["seat.id"], name=op.f("fk_role_target_seat_id_seat")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_role_target")),
         sa.UniqueConstraint("seat_id", "dimension_id", name=op.f("uq_role_target_seat_id_dimension_id")),
@@ -533,9 +505,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("self_form", sa.Text(), nullable=False),
         sa.Column("others_form", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["dimension_id"], ["dimension.id"], name=op.f("fk_statement_dimension_id_dimension")
-        ),
+        sa.ForeignKeyConstraint(["dimension_id"], ["dimension.id"], name=op.f("fk_statement_dimension_id_dimension")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_statement")),
         sa.UniqueConstraint("dimension_id", "key", name=op.f("uq_statement_dimension_id_key")),
     )
@@ -547,16 +517,10 @@ def upgrade() -> None:
         sa.Column("agreement", sa.Integer(), nullable=False),
         sa.Column("at", catalogue.extensions.UtcDateTime(timezone=True), nullable=False),
         sa.CheckConstraint("agreement BETWEEN 0 AND 4", name=op.f("ck_answer_agreement_on_the_scale")),
-        sa.ForeignKeyConstraint(
-            ["assessment_id"], ["assessment.id"], name=op.f("fk_answer_assessment_id_assessment")
-        ),
-        sa.ForeignKeyConstraint(
-            ["statement_id"], ["statement.id"], name=op.f("fk_answer_statement_id_statement")
-        ),
+        sa.ForeignKeyConstraint(["assessment_id"], ["assessment.id"], name=op.f("fk_answer_assessment_id_assessment")),
+        sa.ForeignKeyConstraint(["statement_id"], ["statement.id"], name=op.f("fk_answer_statement_id_statement")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_answer")),
-        sa.UniqueConstraint(
-            "assessment_id", "statement_id", name=op.f("uq_answer_assessment_id_statement_id")
-        ),
+        sa.UniqueConstraint("assessment_id", "statement_id", name=op.f("uq_answer_assessment_id_statement_id")),
     )
     op.create_table(
         "enrolment",
@@ -628,12 +592,8 @@ def upgrade() -> None:
         sa.Column("to_level", sa.Integer(), nullable=False),
         sa.Column("strength", sa.String(length=20), nullable=False),
         sa.CheckConstraint("from_level < to_level", name=op.f("ck_mapping_upwards")),
-        sa.ForeignKeyConstraint(
-            ["dimension_id"], ["dimension.id"], name=op.f("fk_mapping_dimension_id_dimension")
-        ),
-        sa.ForeignKeyConstraint(
-            ["version_id"], ["offer_version.id"], name=op.f("fk_mapping_version_id_offer_version")
-        ),
+        sa.ForeignKeyConstraint(["dimension_id"], ["dimension.id"], name=op.f("fk_mapping_dimension_id_dimension")),
+        sa.ForeignKeyConstraint(["version_id"], ["offer_version.id"], name=op.f("fk_mapping_version_id_offer_version")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mapping")),
         sa.UniqueConstraint(
             "version_id",
@@ -654,9 +614,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["version_id"], ["offer_version.id"], name=op.f("fk_step_version_id_offer_version")
-        ),
+        sa.ForeignKeyConstraint(["version_id"], ["offer_version.id"], name=op.f("fk_step_version_id_offer_version")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_step")),
         sa.UniqueConstraint("version_id", "key", name=op.f("uq_step_version_id_key")),
     )
@@ -699,15 +657,9 @@ def upgrade() -> None:
         sa.Column("at", catalogue.extensions.UtcDateTime(timezone=True), nullable=False),
         sa.Column("voided_at", catalogue.extensions.UtcDateTime(timezone=True), nullable=True),
         sa.Column("void_reason", sa.Text(), nullable=False),
-        sa.CheckConstraint(
-            "(voided_at IS NULL) = (void_reason = '')", name=op.f("ck_completion_voided_with_a_reason")
-        ),
-        sa.ForeignKeyConstraint(
-            ["by_person_id"], ["person.id"], name=op.f("fk_completion_by_person_id_person")
-        ),
-        sa.ForeignKeyConstraint(
-            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_completion_enrolment_id_enrolment")
-        ),
+        sa.CheckConstraint("(voided_at IS NULL) = (void_reason = '')", name=op.f("ck_completion_voided_with_a_reason")),
+        sa.ForeignKeyConstraint(["by_person_id"], ["person.id"], name=op.f("fk_completion_by_person_id_person")),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_completion_enrolment_id_enrolment")),
         sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name=op.f("fk_completion_offer_id_offer")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_completion_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_completion")),
@@ -746,9 +698,7 @@ def upgrade() -> None:
         ),
     )
     with op.batch_alter_table("lti_arrival", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_lti_arrival_resource_link_id"), ["resource_link_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_lti_arrival_resource_link_id"), ["resource_link_id"], unique=False)
 
     op.create_table(
         "lti_line_item",
@@ -765,9 +715,7 @@ def upgrade() -> None:
             name=op.f("fk_lti_line_item_resource_link_id_lti_resource_link"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_line_item")),
-        sa.UniqueConstraint(
-            "resource_link_id", "offer_id", name=op.f("uq_lti_line_item_resource_link_id_offer_id")
-        ),
+        sa.UniqueConstraint("resource_link_id", "offer_id", name=op.f("uq_lti_line_item_resource_link_id_offer_id")),
     )
     with op.batch_alter_table("lti_line_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lti_line_item_offer_id"), ["offer_id"], unique=False)
@@ -778,9 +726,7 @@ def upgrade() -> None:
         sa.Column("enrolment_id", sa.Integer(), nullable=False),
         sa.Column("step_id", sa.Integer(), nullable=False),
         sa.Column("at", catalogue.extensions.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_step_done_enrolment_id_enrolment")
-        ),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_step_done_enrolment_id_enrolment")),
         sa.ForeignKeyConstraint(["step_id"], ["step.id"], name=op.f("fk_step_done_step_id_step")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_step_done")),
         sa.UniqueConstraint("enrolment_id", "step_id", name=op.f("uq_step_done_enrolment_id_step_id")),

@@ -49,9 +49,7 @@ def test_who_sees_what_is_said_before_the_first_answer(learner: Visitor) -> None
 
 def test_the_whole_form_has_every_statement_once(learner: Visitor) -> None:
     choose_seat(learner)
-    names = [
-        name for path in dimension_pages(learner) for name in answer_all(learner.get(path), 0)
-    ]
+    names = [name for path in dimension_pages(learner) for name in answer_all(learner.get(path), 0)]
     assert len(names) == len(set(names)) == STATEMENTS
 
 

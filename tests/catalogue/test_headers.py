@@ -57,9 +57,7 @@ def test_a_nonce_serves_once(visitor: Visitor) -> None:
     assert policy(visitor)["script-src"] != first
 
 
-def test_only_the_platform_that_launched_may_show_a_page_in_a_frame(
-    app: Flask, add_person: Callable[..., int]
-) -> None:
+def test_only_the_platform_that_launched_may_show_a_page_in_a_frame(app: Flask, add_person: Callable[..., int]) -> None:
     person_id = add_person()
     with app.app_context():
         token = run(
@@ -151,7 +149,20 @@ def harmful(html: str) -> list[str]:
     """What a browser could run, or load from elsewhere without being asked."""
     found = []
     for tag in BeautifulSoup(html, "html.parser").find_all(True):
-        if tag.name in {"script", "iframe", "object", "embed", "style", "link", "meta", "base", "form", "svg", "math", "img"}:
+        if tag.name in {
+            "script",
+            "iframe",
+            "object",
+            "embed",
+            "style",
+            "link",
+            "meta",
+            "base",
+            "form",
+            "svg",
+            "math",
+            "img",
+        }:
             found.append(f"<{tag.name}>")
         for name, value in tag.attrs.items():
             scheme = re.match(r"([a-z][a-z0-9+.-]*):", re.sub(r"[\x00-\x20]", "", str(value)), re.IGNORECASE)

@@ -97,9 +97,7 @@ ABOUT_ONESELF = {"assessments.dimension", "enrolments.enrol"}
 
 
 @pytest.fixture
-def visitors(
-    app: Flask, add_person: Callable[..., int], sign_in: Callable[[int], Visitor]
-) -> Callable[[str], Visitor]:
+def visitors(app: Flask, add_person: Callable[..., int], sign_in: Callable[[int], Visitor]) -> Callable[[str], Visitor]:
     def visiting(name: str) -> Visitor:
         roles = VISITORS[name]
         if roles is None:
@@ -239,9 +237,7 @@ def taught_link(organisation: Organisation, teacher: Person) -> ResourceLink:
 
 
 @pytest.fixture
-def tenants(
-    app: Flask, add_person: Callable[..., int], sign_in: Callable[[int], Visitor]
-) -> list[Tenant]:
+def tenants(app: Flask, add_person: Callable[..., int], sign_in: Callable[[int], Visitor]) -> list[Tenant]:
     made = []
     for number, key in enumerate(ORGANISATIONS):
         owner_id, teacher_id = add_person(f"Owner {number}"), add_person(f"Teacher {number}")

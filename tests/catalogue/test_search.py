@@ -52,7 +52,8 @@ def counts(page: BeautifulSoup, facet: str) -> dict[str, int]:
 
 
 @pytest.mark.parametrize(
-    ("word", "other"), [("meeting", "meetings"), ("MEETINGS", "meeting"), ("improving", "improvement"), ("lead", "leading")]
+    ("word", "other"),
+    [("meeting", "meetings"), ("MEETINGS", "meeting"), ("improving", "improvement"), ("lead", "leading")],
 )
 def test_a_word_finds_what_its_other_forms_find(visitor: Visitor, word: str, other: str) -> None:
     found = everything(visitor, q=word)
@@ -142,7 +143,9 @@ def test_where_nothing_is_found_the_page_leads_on(visitor: Visitor, asked: dict[
     assert "Try fewer words or choices" in visitor.text()
 
 
-@pytest.mark.parametrize("typed", ["%", "_", "%%%", "_____", "\\", "/", "[a-z]%", "m_eting", "m%s", "me%ings", "team%email"])
+@pytest.mark.parametrize(
+    "typed", ["%", "_", "%%%", "_____", "\\", "/", "[a-z]%", "m_eting", "m%s", "me%ings", "team%email"]
+)
 def test_signs_that_databases_match_with_are_only_signs(visitor: Visitor, typed: str) -> None:
     words = " ".join(re.findall(r"[a-z]+", typed))
     found = everything(visitor, q=typed)

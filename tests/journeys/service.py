@@ -51,7 +51,11 @@ class Service:
     def command(self, *words: str) -> str:
         """Run ``everyseat`` to its end; returns what it printed."""
         done = subprocess.run(
-            [sys.executable, "-m", "everyseat", *words], env=self.environment, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "everyseat", *words],
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

@@ -50,9 +50,7 @@ def assess(frame: Frame, seat: str = "Ward manager") -> None:
 def gradebook(service: Service) -> dict[str, list[float]]:
     """The points that each learner has, by name."""
     learners = requests.get(f"{service.platform}/course/gradebook.json", timeout=10).json()["learners"]
-    return {
-        learner["name"]: [grade["points"] for grade in learner["grades"].values() if grade] for learner in learners
-    }
+    return {learner["name"]: [grade["points"] for grade in learner["grades"].values() if grade] for learner in learners}
 
 
 def work_through(frame: Frame, *, but_the_last: bool = False) -> None:

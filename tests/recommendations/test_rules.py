@@ -99,9 +99,7 @@ def exact(gaps: Sequence[Gap], offers: Sequence[Candidate], budget: Budget) -> f
     rows = touched(gaps, offers)
     sets = (chosen for size in range(len(offers) + 1) for chosen in combinations(range(len(offers)), size))
     return max(
-        set_value(gaps, [rows[i] for i in chosen])
-        for chosen in sets
-        if within([offers[i] for i in chosen], budget)
+        set_value(gaps, [rows[i] for i in chosen]) for chosen in sets if within([offers[i] for i in chosen], budget)
     )
 
 
@@ -241,9 +239,7 @@ def test_where_no_two_offers_overlap_it_brackets_the_exact_knapsack(offers, hour
 @settings(max_examples=100, deadline=None)
 @given(gap_lists, candidate_lists(), budgets, hours)
 def test_more_hours_never_lower_the_bound_nor_the_share_they_would_close(gaps, candidates, budget, more):
-    now, then = (
-        choose(gaps, candidates, each) for each in (budget, replace(budget, hours=budget.hours + more))
-    )
+    now, then = (choose(gaps, candidates, each) for each in (budget, replace(budget, hours=budget.hours + more)))
     assert then.bound >= now.bound * 0.99 - CLOSE  # each bound is found to within a fraction of a per cent
     share, new = what_if(gaps, candidates, budget, more)
     assert share == max(now.share_closed, then.share_closed)

@@ -148,9 +148,7 @@ def claims_of(client: FlaskClient, settings: PracticeSettings, **how: str) -> di
     keys = jwt.PyJWKSet.from_dict(client.get("/certs").get_json())
     header = jwt.get_unverified_header(token)
     assert set(header) == {"typ", "alg", "kid"}
-    return jwt.decode(
-        token, keys[header["kid"]], algorithms=["RS256"], audience="practice-client", issuer=settings.url
-    )
+    return jwt.decode(token, keys[header["kid"]], algorithms=["RS256"], audience="practice-client", issuer=settings.url)
 
 
 def assertion(settings: PracticeSettings, key: Any = KEY, kid: str = "tool-1", **changes: Any) -> str:
@@ -253,9 +251,7 @@ def test_teacher_in_a_new_window(client: FlaskClient, settings: PracticeSettings
     assert set(claims[LTI + "custom"]) == {"context_memberships_url"}
 
 
-def test_get_request_is_answered_with_state_and_a_button(
-    client: FlaskClient, settings: PracticeSettings
-) -> None:
+def test_get_request_is_answered_with_state_and_a_button(client: FlaskClient, settings: PracticeSettings) -> None:
     page = client.get("/auth", query_string=request_of(start(client))).text
     assert fields(page)["state"] == "state-1"
     assert f'action="{settings.tool_launch_url}"' in page
@@ -332,10 +328,7 @@ def test_sign_in_cookie_reaches_a_cross_site_iframe(client: FlaskClient) -> None
     cookie = client.post("/sign-in", data={"person": SAM}).headers["Set-Cookie"]
     assert "SameSite=None" in cookie
     assert "Secure" in cookie
-    assert (
-        client.post("/sign-in", data={"person": SAM}, headers={"Origin": "https://x.example"}).status_code
-        == 400
-    )
+    assert client.post("/sign-in", data={"person": SAM}, headers={"Origin": "https://x.example"}).status_code == 400
 
 
 # Tokens
@@ -372,9 +365,7 @@ def test_token_only_for_granted_scopes(settings: PracticeSettings) -> None:
         {"key": OTHER_KEY},
     ],
 )
-def test_assertion_is_verified(
-    client: FlaskClient, settings: PracticeSettings, change: dict[str, Any]
-) -> None:
+def test_assertion_is_verified(client: FlaskClient, settings: PracticeSettings, change: dict[str, Any]) -> None:
     answer = ask_token(client, assertion(settings, **change), SCORE)
     assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_client")
 
@@ -585,9 +576,7 @@ def test_score_out_of_shape(client: FlaskClient, bearer: dict[str, str], change:
     assert cell(client) is None
 
 
-@pytest.mark.parametrize(
-    "change", [{"gradingProgress": "Pending"}, {"scoreGiven": None, "scoreMaximum": None}]
-)
+@pytest.mark.parametrize("change", [{"gradingProgress": "Pending"}, {"scoreGiven": None, "scoreMaximum": None}])
 def test_score_that_is_not_fully_graded_clears(
     client: FlaskClient, bearer: dict[str, str], change: dict[str, Any]
 ) -> None:
@@ -658,9 +647,7 @@ def test_members_of_one_role(client: FlaskClient, bearer: dict[str, str]) -> Non
 # State and pages
 
 
-def test_restart_loses_nothing(
-    client: FlaskClient, settings: PracticeSettings, bearer: dict[str, str]
-) -> None:
+def test_restart_loses_nothing(client: FlaskClient, settings: PracticeSettings, bearer: dict[str, str]) -> None:
     post_score(client, bearer)
     add_item(client, bearer, label="Kept")
     asked = request_of(start(client))
@@ -726,8 +713,6 @@ def test_command_says_what_is_missing() -> None:
         "import sys; sys.modules['lti1p3platform'] = None;"
         "from lti.practice.cli import practice_platform; practice_platform([])"
     )
-    ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False
-    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
     assert "Install everyseat[practice]" in ended.stderr

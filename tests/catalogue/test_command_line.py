@@ -1,0 +1,269 @@
+"""What whoever runs the service types, and what it says back."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from flask import Flask
+from sqlalchemy import func, inspect, select
+
+from catalogue.cli import DEMO_ACCOUNTS, DEMO_PASSWORD, command_line
+from catalogue.extensions import db
+from catalogue.offers.models import Offer, Run
+from catalogue.outbox import Delivery
+from catalogue.people.models import Account, Grant, Person
+from catalogue.settings import Settings
+from everyseat import create_app
+from lti.cli import add_lti_commands
+from tests.visitor import Visitor
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMANDS = {"db", "seed", "serve", "worker", "practice-platform", "users", "platforms", "grades"}
+
+
+def everyseat(*words: str, make: Callable[[], Flask] = create_app) -> Result:
+    cli = command_line(make)
+    add_lti_commands(cli)
+    return CliRunner().invoke(cli, words)
+
+
+def in_a_process(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("EVERYSEAT_")}
+    return subprocess.run(
+        [sys.executable, "-m", "everyseat", *words], env=clean | environment, cwd=ROOT, capture_output=True,
+        text=True, timeout=60, check=False,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def command(app: Flask) -> Callable[..., Result]:
+    """Run a command on the test's database; it must say ``status``."""
+
+    def type_in(*words: str, status: int = 0) -> Result:
+        result = everyseat(*words, make=lambda: app)
+        assert result.exit_code == status, result.output
+        return result
+
+    return type_in
+
+
+@pytest.fixture
+def _no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.startswith("EVERYSEAT_"):
+            monkeypatch.delenv(name)
+
+
+def count(model: type) -> int:
+    return db.session.scalar(select(func.count()).select_from(model)) or 0
+
+
+def mails(app: Flask) -> Iterator[str]:
+    with app.app_context():
+        for delivery in db.session.scalars(select(Delivery).where(Delivery.kind == "mail").order_by(Delivery.id)):
+            yield f"{delivery.payload['to']}\n{delivery.payload['text']}"
+
+
+@pytest.mark.usefixtures("_no_settings")
+def test_help_lists_every_command_without_any_setting() -> None:
+    result = everyseat("--help")
+    assert result.exit_code == 0
+    listed = set(re.findall(r"^  ([a-z-]+)", result.output.partition("Commands:")[2], re.MULTILINE))
+    assert listed >= COMMANDS
+    for name in COMMANDS:
+        assert everyseat(name, "--help").exit_code == 0, name
+
+
+@pytest.mark.parametrize(
+    "words", [["db", "upgrade"], ["seed"], ["serve"], ["worker"], ["users", "add", "a@b.example", "--role", "lead"]]
+)
+def test_a_missing_secret_is_said_in_plain_words(words: list[str]) -> None:
+    done = in_a_process(*words)
+    assert done.returncode == 2
+    assert "EVERYSEAT_SECRET_KEY is missing or short" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("_no_settings")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENV", "staging"),
+        ("PROXIES", "many"),
+        ("JOBS_URL", "kafka://x"),
+        ("MAIL_URL", "pigeon://x"),
+        ("DATABASE_URL", "x"),
+    ],
+)
+def test_an_unfit_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv("EVERYSEAT_ENV", "development")
+    monkeypatch.setenv(f"EVERYSEAT_{name}", value)
+    result = everyseat("db", "upgrade")
+    assert result.exit_code == 2
+    assert f"EVERYSEAT_{name}" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_an_empty_database_is_brought_up_to_date(tmp_path: Path) -> None:
+    settings = Settings(env="development", instance=tmp_path)
+    for _ in range(2):  # and it may be asked for again
+        result = everyseat("db", "upgrade", make=lambda: create_app(settings))
+        assert result.exit_code == 0, result.output
+        assert "up to date" in result.output
+    app = create_app(settings)
+    with app.app_context():
+        there = set(inspect(db.engine).get_table_names())
+        assert set(db.metadata.tables) <= there
+    Visitor(app).get("/healthz")
+
+
+def test_an_empty_database_serves_pages_that_say_what_is_missing(tmp_path: Path) -> None:
+    app = create_app(Settings(env="development", instance=tmp_path))
+    everyseat("db", "upgrade", make=lambda: app)
+    visitor = Visitor(app)
+    visitor.get("/")
+    visitor.get("/offers", status=404)
+    assert "load the seed data" in visitor.text()
+
+
+def test_seed_says_what_it_loaded_and_may_be_run_again(app: Flask, command: Callable[..., Result]) -> None:
+    said = command("seed").output
+    assert re.search(
+        r"Loaded: 5 conditions, 1 frameworks, \d+ seats, 44 systems, \d+ organisations, \d+ offers\.", said
+    )
+    assert command("seed").output == said
+
+
+def test_the_demonstration_has_accounts_that_can_sign_in(app: Flask, command: Callable[..., Result]) -> None:
+    for _ in range(2):
+        command("seed", "--demo")
+    for email, name, _role, _organisation in DEMO_ACCOUNTS:
+        visitor = Visitor(app)
+        visitor.get("/sign-in")
+        visitor.press("Sign in", email=email, password=DEMO_PASSWORD)
+        visitor.get("/")
+        assert name in visitor.response.text
+    with app.app_context():
+        assert count(Account) == len(DEMO_ACCOUNTS)
+
+
+def test_the_demonstration_is_refused_outside_development(database_url: str, tmp_path: Path) -> None:
+    settings = Settings(
+        secret_key="x" * 40, public_url="https://everyseat.example", database_url=database_url, instance=tmp_path
+    )
+    app = create_app(settings)
+    with app.app_context():
+        runs = count(Run)
+    result = everyseat("seed", "--demo", make=lambda: app)
+    assert result.exit_code == 1
+    assert "development only" in result.output
+    with app.app_context():
+        assert count(Account) == 0
+        assert count(Run) == runs
+    assert everyseat("seed", make=lambda: app).exit_code == 0
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("role", ["learner", "lead", "reviewer", "facilitator", "administrator", "partner"])
+def test_somebody_is_added_once_and_sets_their_password_by_mail(
+    app: Flask, command: Callable[..., Result], visitor: Visitor, role: str
+) -> None:
+    where = ["--organisation", "example-saltbeck"] if role == "partner" else []
+    words = ["users", "add", "Ada.Brown@Trust.example", "--role", role, *where]
+    first = command(*words).output
+    assert f"was added, as {role}" in first
+    assert "A link to set the password" in first
+    assert f"was there already, as {role}" in command(*words).output
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        assert (account.email, account.person.name) == ("ada.brown@trust.example", "Ada Brown")
+        assert count(Person) == 1
+        assert [grant.role for grant in account.person.grants] == ([] if role == "learner" else [role])
+        assert count(Grant) == (role != "learner")
+    written = list(mails(app))
+    assert all(mail.startswith("ada.brown@trust.example\n") for mail in written)
+    link = re.findall(r"http://127\.0\.0\.1:8000(/sign-in/reset/\S+)", written[-1])[0]
+    visitor.get(link)
+    visitor.press("Set the password", status=200, password="three random words")
+    visitor.get("/sign-in")
+    visitor.press("Sign in", email="ada.brown@trust.example", password="three random words")
+    assert "link" not in command(*words).output, "whoever has a password needs no link"
+    assert len(list(mails(app))) == len(written)
+
+
+def test_a_role_is_added_to_those_that_are_held(app: Flask, command: Callable[..., Result]) -> None:
+    command("users", "add", "ada@trust.example", "--role", "lead", "--name", "Ada")
+    command("users", "add", "ada@trust.example", "--role", "reviewer", "--name", "Somebody Else")
+    with app.app_context():
+        account = db.session.scalars(select(Account)).one()
+        assert sorted(grant.role for grant in account.person.grants) == ["lead", "reviewer"]
+        assert account.person.name == "Ada"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["ada@trust.example", "--role", "partner"], "needs --organisation KEY"),
+        (["ada@trust.example", "--role", "king"], "'king' is not one of"),
+        (["ada@trust.example"], "Missing option '--role'"),
+        (["ada", "--role", "lead"], "ada is not an e-mail address"),
+        (["@trust.example", "--role", "lead"], "is not an e-mail address"),
+        (["ada brown@trust.example", "--role", "lead"], "is not an e-mail address"),
+        (["a" * 250 + "@trust.example", "--role", "lead"], "is not an e-mail address"),
+    ],
+)
+def test_what_does_not_make_a_person_is_refused(
+    app: Flask, command: Callable[..., Result], words: list[str], said: str
+) -> None:
+    assert said in command("users", "add", *words, status=2).output
+    with app.app_context():
+        assert count(Person) == 0
+
+
+def test_a_partner_of_an_unknown_organisation_is_refused(app: Flask, command: Callable[..., Result]) -> None:
+    result = command("users", "add", "ada@trust.example", "--role", "partner", "--organisation", "nowhere", status=1)
+    assert "there is no organisation nowhere" in result.output
+    with app.app_context():
+        assert count(Person) == 0
+    assert list(mails(app)) == []
+
+
+@pytest.mark.both_databases
+def test_it_is_healthy_while_its_database_answers(visitor: Visitor) -> None:
+    visitor.get("/healthz")
+    assert visitor.response.json == {"status": "ok"}
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/", "/offers", "/assessments"])
+def test_without_its_database_it_says_so_and_does_not_fall_over(
+    app: Flask, learner: Visitor, tmp_path: Path, path: str
+) -> None:
+    learner.get(path)
+    app.config.update(PROPAGATE_FAULTS=False, TESTING=False)
+    with app.app_context():
+        db.engine.dispose()
+    for file in tmp_path.glob("test.sqlite*"):
+        file.unlink()
+    (tmp_path / "test.sqlite").mkdir()
+    learner.get(path, status=503)
+    assert "We are busy just now" in learner.text()
+    assert re.search(r"reference: [0-9A-F]{8}", learner.text())
+    assert "script-src" in learner.response.headers["Content-Security-Policy"]
+
+
+def test_a_fault_of_ours_is_a_page_with_a_reference_and_no_detail(app: Flask, learner: Visitor) -> None:
+    app.config.update(PROPAGATE_FAULTS=False, TESTING=False)
+    app.jinja_env.globals["today"] = lambda: 1 / 0
+    with app.app_context():
+        slug = db.session.scalars(select(Offer.slug).where(Offer.provider.has(ended_on=None)).limit(1)).first()
+        ended = db.session.scalars(select(Offer.slug).where(~Offer.provider.has(ended_on=None)).limit(1)).first()
+    assert slug != ended
+    learner.get(f"/offers/{ended}", status=500)
+    assert "It is our fault, not yours" in learner.text()
+    assert "ZeroDivisionError" not in learner.response.text
