@@ -88,7 +88,7 @@ def answers(assessment_id: int, dimension_id: int) -> dict[int, int]:
         .join(Statement, Statement.id == Answer.statement_id)
         .where(Answer.assessment_id == assessment_id, Statement.dimension_id == dimension_id)
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 def note(assessment_id: int, dimension_id: int) -> str:

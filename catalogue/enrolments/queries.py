@@ -101,7 +101,7 @@ def waiting_places(person_id: int) -> dict[int, int]:
         .subquery()
     )
     rows = db.session.execute(select(ranked.c.id, ranked.c.place).where(ranked.c.person_id == person_id))
-    return {enrolment_id: place for enrolment_id, place in rows}
+    return {row[0]: row[1] for row in rows}
 
 
 def completed_offer_ids(person_id: int) -> set[int]:

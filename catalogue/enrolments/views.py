@@ -8,7 +8,7 @@ from catalogue.enrolments import actions, queries
 from catalogue.enrolments.access import can_register
 from catalogue.enrolments.forms import ConfirmForm, RunForm
 from catalogue.enrolments.models import CompletedBy, Enrolment, EnrolmentState
-from catalogue.errors import NotThere
+from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
 from catalogue.mail import write_mail
 from catalogue.offers import queries as offers
@@ -49,8 +49,13 @@ def enrol(slug: str) -> Response | str | tuple[str, int]:
     form = ConfirmForm() if self_paced else RunForm.of(runs, free, chosen)
     if form.validate_on_submit():
         offer_id, run_id = offer.id, None if self_paced else form.run.data
-        enrolment_id = in_transaction(lambda: _enrol(person_id, offer_id, run_id))
-        return redirect(url_for("enrolments.enrolment", enrolment_id=enrolment_id, new=1))
+        try:
+            enrolment_id = in_transaction(lambda: _enrol(person_id, offer_id, run_id))
+            return redirect(url_for("enrolments.enrolment", enrolment_id=enrolment_id, new=1))
+        except Refused as refusal:
+            if self_paced:
+                raise
+            form.run.errors = [str(refusal)]
     page = render_template(
         "enrolments/enrol.html",
         offer=offer, version=offer.published, form=form, runs=runs, free=free,

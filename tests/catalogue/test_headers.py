@@ -20,8 +20,10 @@ from catalogue.transactions import run
 from everyseat import create_app
 from tests.visitor import ORIGIN, Visitor
 
-PAGES = ["/", "/about", "/offers", "/offers/ten-minute-huddle", "/sign-in", "/sign-in/forgotten", "/assessments",
-         "/enrolments", "/recommendations", "/admin", "/publish", "/nothing/there", "/healthz", "/lti/launch"]  # fmt: skip
+PAGES = [
+    "/", "/about", "/offers", "/offers/ten-minute-huddle", "/sign-in", "/sign-in/forgotten", "/assessments",
+    "/enrolments", "/recommendations", "/admin", "/publish", "/nothing/there", "/healthz", "/lti/launch",
+]  # fmt: skip
 
 
 def policy(visitor: Visitor) -> dict[str, str]:
@@ -119,7 +121,8 @@ def test_text_is_escaped_in_every_kind_of_template(app: Flask) -> None:
 
 
 ADDRESSES = [
-    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)", " javascript:alert(1)",
+    "javascript:alert(1)", "JaVaScRiPt:alert(1)", "java\tscript:alert(1)", "java\nscript:alert(1)",
+    " javascript:alert(1)",
     "&#106;avascript:alert(1)", "&#x6A;avascript:alert(1)", "javascript&colon;alert(1)", "javascript&#58;alert(1)",
     "\x01javascript:alert(1)", "vbscript:msgbox(1)", "data:text/html,<script>alert(1)</script>",
     "data:text/html;base64,PHNjcmlwdD5hbGVydCgxKTwvc2NyaXB0Pg==", "data:image/svg+xml,<svg onload=alert(1)>",
@@ -132,9 +135,11 @@ LINKS = [
 RAW = [
     "<script>alert(1)</script>", "<SCRIPT SRC=//evil.example/x.js></SCRIPT>", "<img src=x onerror=alert(1)>",
     "<svg onload=alert(1)>", "<svg><script>alert(1)</script></svg>", "<body onload=alert(1)>", "<iframe srcdoc=x>",
-    "<math><mi//xlink:href='javascript:alert(1)'>", "<a href=x onclick=alert(1)>x</a>", "<details open ontoggle=alert(1)>",
+    "<math><mi//xlink:href='javascript:alert(1)'>", "<a href=x onclick=alert(1)>x</a>",
+    "<details open ontoggle=alert(1)>",
     "<form action=javascript:alert(1)><button>", "<object data=javascript:alert(1)>", "<embed src=javascript:alert(1)>",
-    "<base href=//evil.example/>", "<link rel=stylesheet href=//evil.example>", "<style>@import '//evil.example'</style>",
+    "<base href=//evil.example/>", "<link rel=stylesheet href=//evil.example>",
+    "<style>@import '//evil.example'</style>",
     "<meta http-equiv=refresh content='0;url=javascript:alert(1)'>",
     "<template><script>alert(1)</script></template>", "<p style='background:url(javascript:alert(1))'>x</p>",
 ]  # fmt: skip
