@@ -61,8 +61,9 @@ def engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         import pysqlite3.dbapi2 as sqlite
 
-        return {"module": sqlite, "connect_args": {"timeout": 15}}
-    return {"pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
+        # Parameters stay out of logged tracebacks: they may be personal data.
+        return {"hide_parameters": True, "module": sqlite, "connect_args": {"timeout": 15}}
+    return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
 
 
 def keep_sqlite_honest(engine: Engine) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from jinja2.bccache import Bucket, BytecodeCache
 
 from catalogue.app import create_app as create_catalogue
 from catalogue.extensions import db, limiter
@@ -21,6 +22,23 @@ from tests import databases
 from tests.visitor import Visitor
 
 PASSWORD = "a password for the tests"
+
+
+class Compiled(BytecodeCache):
+    """Templates are compiled once for all the applications that tests make."""
+
+    def __init__(self) -> None:
+        self.code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.code:
+            bucket.bytecode_from_string(self.code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.code[bucket.key] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {"bytecode_cache": Compiled()}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,9 +9,14 @@ from catalogue.frameworks.models import Condition, Dimension, Framework, RoleTar
 
 
 def current_framework() -> Framework:
-    """The framework that new assessments use: the newest one loaded. Raises ``NotThere`` where there is none."""
+    """The framework that new assessments use: the newest one in which seats have targets.
+
+    Raises ``NotThere`` where there is none.
+    """
+    targeted = select(Dimension.framework_id).join(RoleTarget, RoleTarget.dimension_id == Dimension.id)
     framework = db.session.scalar(
         select(Framework)
+        .where(Framework.id.in_(targeted))
         .order_by(Framework.id.desc())
         .options(selectinload(Framework.dimensions), selectinload(Framework.levels))
         .limit(1)

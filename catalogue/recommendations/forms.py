@@ -9,6 +9,7 @@ from wtforms.validators import InputRequired, NumberRange
 
 USUAL_HOURS = 12
 MOST_HOURS = 400
+NOT_HOURS = "Enter a number of hours, like 12"
 
 
 class HoursField(DecimalField):
@@ -18,7 +19,10 @@ class HoursField(DecimalField):
         try:
             super().process_formdata(valuelist)
         except ValueError as fault:
-            raise ValueError("Enter a number of hours, like 12") from fault
+            raise ValueError(NOT_HOURS) from fault
+        if self.data is not None and not self.data.is_finite():
+            self.data = None
+            raise ValueError(NOT_HOURS)
 
 
 class HoursForm(FlaskForm):  # type: ignore[misc]

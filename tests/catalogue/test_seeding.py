@@ -15,11 +15,12 @@ from sqlalchemy import func, select
 from catalogue import cli
 from catalogue.clock import in_london, now
 from catalogue.extensions import db
-from catalogue.frameworks.models import Framework
+from catalogue.frameworks.models import Framework, RoleTarget, Seat
 from catalogue.offers.models import Mapping, Offer, OfferVersion, VersionState
 from catalogue.pages import format_date
 from catalogue.resources import resource_dir
 from catalogue.systems.models import Organisation
+from catalogue.transactions import run
 from tests.assessments.test_assessing import answer_all, assess, choose_seat, dimension_pages
 from tests.visitor import Visitor
 
@@ -199,12 +200,24 @@ statement = [
 )
 
 
+def ask_for_the_second() -> None:
+    """Every seat asks for the first level of the second framework."""
+    framework = db.session.scalars(select(Framework).where(Framework.key == "three-by-two")).one()
+    for seat in db.session.scalars(select(Seat)):
+        for dimension in framework.dimensions:
+            db.session.add(RoleTarget(seat_id=seat.id, dimension_id=dimension.id, level=1, importance=2))
+
+
 @pytest.mark.both_databases
 def test_a_framework_of_any_size_can_be_loaded_and_assessed(
-    folder: Path, seed: Callable[..., Result], learner: Visitor
+    app: Flask, folder: Path, seed: Callable[..., Result], learner: Visitor
 ) -> None:
     (folder / "frameworks/three-by-two.toml").write_text(SECOND, encoding="utf-8")
     assert "2 frameworks" in seed().output
+    learner.get("/assessments/before-you-start")
+    assert "Healthcare Leadership Model" in learner.text(), "until a seat has a target in it, it is not used"
+    with app.app_context():
+        run(ask_for_the_second)
     learner.get("/assessments/before-you-start")
     assert "A framework with three dimensions" in learner.text()
     choose_seat(learner)

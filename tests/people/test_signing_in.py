@@ -508,6 +508,7 @@ def test_paths_of_ours_are_a_way_back(target: str) -> None:
 # odd input
 
 ODD: list[bytes] = [
+    b"sNaN",
     b"a\x00b", "\ud800".encode("utf-8", "surrogatepass"), b"99999999999999999999", b"\xff\xfe\xfd", b"9" * 5000,
     b"x" * 20_000, b"-1", b"1e999", b"%zz%u0041", "\u202e\U0001f600e\u0301".encode(), b"\r\nX-Injected: 1",
 ]  # fmt: skip
