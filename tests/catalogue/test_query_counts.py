@@ -15,8 +15,8 @@ from catalogue.extensions import db
 from catalogue.offers.models import Mapping, Offer, OfferVersion, Run
 from catalogue.people.models import Person, Role
 from catalogue.transactions import run
+from tests.assessments.closed import closed_assessment
 from tests.assessments.test_assessing import choose_seat
-from tests.catalogue.test_routes import closed_assessment
 from tests.visitor import Visitor
 
 SELF_PACED, WITH_RUNS = "ten-minute-huddle", "with runs"

@@ -1,4 +1,4 @@
-"""Looking into the service's database, and the two offers that these tests are about."""
+"""Looking into the service's database, the two offers that these tests are about, and the people on them."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -6,22 +6,27 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from catalogue.clock import in_london, now
-from catalogue.enrolments.models import Enrolment
+from catalogue.enrolments.models import Completion, Enrolment, StepDone
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, Run
 from catalogue.outbox import Delivery
-from catalogue.people.models import AuditEvent
+from catalogue.people.models import AuditEvent, Role
 from catalogue.transactions import run
+from tests.visitor import Visitor
 
 SELF_PACED = "ten-minute-huddle"
 WITH_RUNS = "running-meetings-people-value"
 
+Ask = Callable[[Callable[[], Any]], Any]
+SignIn = Callable[[int], Visitor]
+AddPerson = Callable[..., int]
+
 
 @pytest.fixture
-def ask(app: Flask) -> Callable[[Callable[[], Any]], Any]:
+def ask(app: Flask) -> Ask:
     """Ask the database something; the answer is read before its session ends."""
 
     def question(reading: Callable[[], Any]) -> Any:
@@ -32,7 +37,7 @@ def ask(app: Flask) -> Callable[[Callable[[], Any]], Any]:
 
 
 @pytest.fixture
-def change(app: Flask) -> Callable[[Callable[[], Any]], Any]:
+def change(app: Flask) -> Ask:
     """Change something, in a transaction of its own."""
 
     def act(action: Callable[[], Any]) -> Any:
@@ -43,7 +48,7 @@ def change(app: Flask) -> Callable[[Callable[[], Any]], Any]:
 
 
 @pytest.fixture
-def set_run(change: Callable[[Callable[[], Any]], Any]) -> Callable[..., int]:
+def set_run(change: Ask) -> Callable[..., int]:
     """Give the first run of the offer with runs this state, start or number of places; returns its id."""
 
     def set_values(**values: object) -> int:
@@ -86,3 +91,30 @@ def mails() -> list[tuple[str, str]]:
 
 def audited(action: str) -> int:
     return len(db.session.scalars(select(AuditEvent).where(AuditEvent.action == action)).all())
+
+
+def written() -> dict[str, int]:
+    """How many rows there are of all that enrolling can write."""
+    tables = (Enrolment, StepDone, Completion, AuditEvent)
+    return {table.__tablename__: db.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+
+
+@pytest.fixture
+def new_learner(add_person: AddPerson, sign_in: SignIn) -> Callable[[str], Visitor]:
+    return lambda name: sign_in(add_person(name))
+
+
+@pytest.fixture
+def organisation_of(ask: Ask) -> Callable[[str], int]:
+    """The provider of an offer, by the offer's address."""
+
+    def find(slug: str) -> int:
+        return int(ask(lambda: db.session.scalar(select(Offer.provider_id).where(Offer.slug == slug))))
+
+    return find
+
+
+@pytest.fixture
+def partner(add_person: AddPerson, sign_in: SignIn, organisation_of: Callable[[str], int]) -> Visitor:
+    """A partner of the provider of the offer with runs."""
+    return sign_in(add_person("Pia Partner", Role.PARTNER, organisation_id=organisation_of(WITH_RUNS)))

@@ -79,7 +79,7 @@ class Service:
 
     def stop(self, name: str) -> None:
         process = self.running.pop(name)
-        process.terminate()
+        process.terminate()  # and with it the server's own worker, which a kill would leave behind
         process.wait(timeout=20)
 
     def _answers(self, address: str) -> bool:
@@ -119,6 +119,5 @@ def running(folder: Path) -> Iterator[Service]:
             service.start(name)
         yield service
     finally:
-        for process in service.running.values():
-            process.kill()
-            process.wait()
+        for name in list(service.running):
+            service.stop(name)

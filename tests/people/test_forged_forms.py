@@ -1,0 +1,52 @@
+"""A form that we did not give out changes nothing."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from catalogue.extensions import db
+from catalogue.people.models import SignIn
+from tests.people.door import FROM_PLATFORMS, is_signed_in, paths
+from tests.visitor import ORIGIN, Visitor
+
+FORGED = {
+    "no token": ({}, ORIGIN),
+    "an empty token": ({"csrf_token": ""}, ORIGIN),
+    "a made-up token": ({"csrf_token": "made.up.token"}, ORIGIN),
+    "another browser's token": (None, ORIGIN),
+    "another site": ({}, "https://evil.example"),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED)
+def test_a_form_that_we_did_not_give_out_is_refused(
+    app: Flask, administrator: Visitor, another: Callable[[], Visitor], forged: str
+) -> None:
+    fields, site = FORGED[forged]
+    if fields is None:
+        fields = {"csrf_token": another().csrf_token()}
+    if site != ORIGIN:
+        fields = {"csrf_token": administrator.csrf_token()}
+    else:
+        administrator.get("/")
+    with app.app_context():
+        before = db.session.scalar(select(func.count()).select_from(SignIn).where(SignIn.ended_at.is_(None)))
+    posts = [(endpoint, path) for endpoint, path in paths(app, "POST") if endpoint not in FROM_PLATFORMS]
+    assert len(posts) >= 10
+    for endpoint, path in posts:
+        answer = administrator.client.post(path, data=fields, base_url=ORIGIN, headers={"Referer": f"{site}/"})
+        assert answer.status_code == 400, f"{endpoint} took a form that we did not give out"
+        assert "This page was open for too long" in answer.text, endpoint
+    assert is_signed_in(administrator)
+    with app.app_context():
+        after = db.session.scalar(select(func.count()).select_from(SignIn).where(SignIn.ended_at.is_(None)))
+    assert after == before
+
+
+def test_changing_things_takes_a_post(app: Flask, administrator: Visitor) -> None:
+    for endpoint in ("people.sign_out", "assessments.finish", "enrolments.tick", "lti_admin.suspend"):
+        (path,) = (path for name, path in paths(app, "POST") if name == endpoint)
+        administrator.get(path, status=405)
+    assert is_signed_in(administrator)
