@@ -4,7 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from catalogue.errors import register_errors
-from catalogue.extensions import register_extensions
+from catalogue.extensions import engine_options, register_extensions
 from catalogue.jobs import register_jobs
 from catalogue.logs import configure_logs
 from catalogue.mail import register_mail
@@ -38,8 +38,6 @@ def create_app(settings: Settings) -> Flask:
 
 def flask_config(settings: Settings) -> dict[str, object]:
     """Flask's own settings, derived from ours."""
-    from catalogue.extensions import engine_options
-
     return {
         "SECRET_KEY": settings.signing_secret,
         "SQLALCHEMY_DATABASE_URI": settings.database,

@@ -1,6 +1,6 @@
 """The only clock. Times are aware and in UTC; people are shown London time."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -12,3 +12,8 @@ def now() -> datetime:
 
 def in_london(moment: datetime) -> datetime:
     return moment.astimezone(LONDON)
+
+
+def today() -> date:
+    """The day that it is in London."""
+    return in_london(now()).date()

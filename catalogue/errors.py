@@ -1,4 +1,4 @@
-"""The few domain errors, and the one table from an error to a status and a page."""
+"""The few domain errors, and how an error becomes a status and a page."""
 
 import secrets
 

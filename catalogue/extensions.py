@@ -1,4 +1,4 @@
-"""The database, sign-in, form protection and limits: imports nothing of ours but the clock's rule on time."""
+"""The database, sign-in, form protection and limits: imports nothing of ours."""
 
 from contextvars import ContextVar
 from datetime import UTC, datetime

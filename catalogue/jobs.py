@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import structlog
 from flask import Flask
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from huey.serializer import SignedSerializer
 
 from catalogue import outbox
 from catalogue.settings import Settings
@@ -15,21 +16,25 @@ NAME = "everyseat"
 log = structlog.get_logger()
 
 
-def make_huey(url: str) -> Huey:
-    """A queue for a SQLite, PostgreSQL or Redis address; raises ``ValueError`` for any other."""
+def make_huey(url: str, secret: str) -> Huey:
+    """A queue for a SQLite, PostgreSQL or Redis address; raises ``ValueError`` for any other.
+
+    What is put into it is signed: who can write there cannot make a worker run what they wrote.
+    """
+    serializer = SignedSerializer(secret=secret, salt=NAME)
     scheme = urlsplit(url).scheme.split("+")[0]
     if scheme == "sqlite":
-        return SqliteHuey(NAME, filename=url.removeprefix("sqlite:///"))
+        return SqliteHuey(NAME, serializer=serializer, filename=url.removeprefix("sqlite:///"))
     if scheme in ("postgres", "postgresql"):
-        return PostgresHuey(NAME, dsn="postgresql://" + url.split("://", 1)[1])
+        return PostgresHuey(NAME, serializer=serializer, dsn="postgresql://" + url.split("://", 1)[1])
     if scheme in ("redis", "rediss"):
-        return RedisHuey(NAME, url=url)
+        return RedisHuey(NAME, serializer=serializer, url=url)
     raise ValueError(f"EVERYSEAT_JOBS_URL: {scheme}:// is not a queue we know (sqlite, postgresql, redis)")
 
 
 def register_jobs(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
-    huey = make_huey(settings.jobs)
+    huey = make_huey(settings.jobs, settings.signing_secret)
     app.extensions["huey"] = huey
     sweeping = threading.Lock()
 

@@ -2,6 +2,7 @@
 
 import smtplib
 import ssl
+from email import policy
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -16,6 +17,8 @@ from catalogue import outbox
 from catalogue.clock import now
 from catalogue.settings import Settings
 
+WHOLE_LINES = policy.default.clone(max_line_length=998)
+"""RFC 5322, section 2.1.1, at its longest: an address in a line stays whole, also for who opens the file."""
 TIMEOUT = 8  # seconds for each of a server's answers: about ten of them fit into the outbox's lease
 
 
@@ -25,13 +28,13 @@ def register_mail(app: Flask) -> None:
 
 def write_mail(to: str, subject: str, text: str) -> None:
     """Write a message in the present transaction."""
-    outbox.write("mail", f"mail:{to}", {"to": to, "subject": subject, "text": text})
+    outbox.write("mail", f"mail:{uuid4().hex}", {"to": to, "subject": subject, "text": text})
 
 
 def send(payload: dict[str, Any]) -> None:
     """Send one. Raises ``ValueError`` where what it is to be sent to is not one address."""
     settings: Settings = current_app.extensions["settings"]
-    message = EmailMessage()
+    message = EmailMessage(policy=WHOLE_LINES)
     message["From"], message["To"] = settings.mail_from, Address(addr_spec=payload["to"])
     message["Subject"] = " ".join(payload["subject"].split())  # titles come from partners: one line, whatever they hold
     message["Date"] = format_datetime(now())
@@ -52,9 +55,10 @@ def send(payload: dict[str, Any]) -> None:
         else:
             raise ValueError("EVERYSEAT_MAIL_URL starts with file://, smtp:// or smtps://")
         with server:
+            server.ehlo()
+            if address.scheme == "smtp" and (address.username or server.has_extn("starttls")):
+                server.starttls(context=ssl.create_default_context())
             if address.username:
-                if address.scheme == "smtp":
-                    server.starttls(context=ssl.create_default_context())
                 server.login(unquote(address.username), unquote(address.password or ""))
             server.send_message(message)
     except OSError as fault:  # SMTPException is one

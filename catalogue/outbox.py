@@ -153,7 +153,7 @@ def deliver(delivery_id: int) -> bool:
         next_to_try, wait = run(lambda: _put_off(delivery_id, why, after))
     except Exception as fault:
         why = f"{type(fault).__name__}: {fault}"
-        log.error("delivery parked", delivery=delivery_id, kind=kind, reason=why)
+        log.error("delivery parked", delivery=delivery_id, kind=kind, fault=type(fault).__name__)
         next_to_try, wait = run(lambda: _finish(delivery_id, DeliveryState.PARKED, why)), AT_ONCE
     else:
         next_to_try, wait = run(lambda: _finish(delivery_id, DeliveryState.DELIVERED)), AT_ONCE

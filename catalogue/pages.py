@@ -12,7 +12,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-from catalogue.clock import in_london, now
+from catalogue.clock import in_london, today
 from catalogue.security import csp_nonce, frame_origin
 
 _markdown = MarkdownIt("commonmark", {"html": False})
@@ -41,7 +41,7 @@ def register_pages(app: Flask) -> None:
         env.globals[name] = getattr(macros, name)
     app.extensions["admin_pages"], app.extensions["places"] = [], []
     env.globals.update(
-        csp_nonce=csp_nonce, frame_origin=frame_origin, today=lambda: in_london(now()).date(),
+        csp_nonce=csp_nonce, frame_origin=frame_origin, today=today,
         admin_pages=lambda: app.extensions["admin_pages"],
         more_places=lambda: [
             {"text": text, "href": href, "current": href == request.path}

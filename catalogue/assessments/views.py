@@ -1,6 +1,6 @@
 """The pages on which people assess themselves."""
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -103,7 +103,6 @@ def _next_page(person_id: int, key: str, *, leave: bool) -> str:
 def finish() -> BaseResponse:
     person_id = current_user.person.id
     closed_id = run(lambda: actions.close(queries.draft_to_answer(person_id)).id)
-    session["just_closed"] = closed_id
     return redirect(url_for("assessments.result", assessment_id=closed_id))
 
 

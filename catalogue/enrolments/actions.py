@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from catalogue.clock import in_london, now
+from catalogue.clock import now, today
 from catalogue.enrolments import queries, rules
 from catalogue.enrolments.models import ACTIVE, CompletedBy, Completion, Enrolment, EnrolmentState, StepDone
 from catalogue.enrolments.signals import completed
@@ -48,9 +48,7 @@ def enrol(person: Person, offer: Offer, run_id: int | None) -> Enrolment:
         run = _locked(run_id)
         if run.offer_id != offer.id:
             raise NotThere
-    refused = rules.why_not(
-        version.mode, run.state if run else None, run.starts_on if run else None, in_london(now()).date()
-    )
+    refused = rules.why_not(version.mode, run.state if run else None, run.starts_on if run else None, today())
     if refused:
         raise Refused(refused)
     if offer.id in queries.completed_offer_ids(person.id) and version.self_paced:
@@ -88,7 +86,7 @@ def withdraw(enrolment: Enrolment, actor: Person) -> list[Enrolment]:
 
 def _promote(run_id: int) -> list[Enrolment]:
     run = db.session.get_one(Run, run_id)
-    if not can_be_joined(run.starts_on, run.state, in_london(now()).date()):
+    if not can_be_joined(run.starts_on, run.state, today()):
         return []
     booked, _waiting = queries.booked_counts([run_id])[run_id]
     next_ones = db.session.scalars(

@@ -4,6 +4,7 @@ from datetime import date
 
 from catalogue.enrolments.models import EnrolmentState
 from catalogue.offers.models import Mode, RunState
+from catalogue.offers.rules import JOINABLE
 
 
 def free_places(places: int, booked: int) -> int:
@@ -25,7 +26,7 @@ def why_not(mode: str, run_state: str | None, starts_on: date | None, today: dat
         return "Choose one of the dates."
     if run_state == RunState.CANCELLED:
         return "This run has been cancelled. Choose another date."
-    if run_state not in (RunState.OPEN, RunState.FULL):
+    if run_state not in JOINABLE:
         return "This run does not take people at the moment. Choose another date."
     if starts_on < today:
         return "This run has begun already. Choose another date."

@@ -5,7 +5,7 @@ from sqlalchemy.orm import selectinload
 
 from catalogue.errors import NotThere
 from catalogue.extensions import db
-from catalogue.frameworks.models import Condition, Dimension, Framework, RoleTarget, Seat
+from catalogue.frameworks.models import Condition, Dimension, Framework, Level, RoleTarget, Seat
 
 
 def current_framework() -> Framework:
@@ -65,6 +65,4 @@ def dimension_with_statements(framework_id: int, key: str) -> Dimension:
 
 
 def highest_level(framework_id: int) -> int:
-    from catalogue.frameworks.models import Level
-
     return db.session.scalar(select(func.max(Level.value)).where(Level.framework_id == framework_id)) or 0

@@ -8,20 +8,20 @@ from sqlalchemy import ColumnElement, Select, false, func, or_, select, tuple_
 from sqlalchemy.orm import selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
-from catalogue.clock import in_london, now
+from catalogue.clock import today
 from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.frameworks.models import Condition, Dimension
 from catalogue.offers.models import (
     Mapping,
+    Mode,
     Offer,
     OfferVersion,
     Run,
-    RunState,
     VersionState,
     version_condition,
 )
-from catalogue.offers.rules import stems_of
+from catalogue.offers.rules import JOINABLE, can_be_joined, stems_of
 
 PAGE = 20
 
@@ -151,27 +151,26 @@ def published_offer(slug: str) -> Offer:
 
 def joinable_runs(offer: Offer) -> list[Run]:
     """The runs that have not begun and have not been cancelled, next first."""
-    today = in_london(now()).date()
-    return [run for run in offer.runs if run.starts_on >= today and run.state in (RunState.OPEN, RunState.FULL)]
+    day = today()
+    return [run for run in offer.runs if can_be_joined(run.starts_on, run.state, day)]
 
 
-def can_be_taken(today: date) -> ColumnElement[bool]:
+def _can_be_taken(day: date) -> ColumnElement[bool]:
     """An offer that somebody can start now: at their own pace, or on a run that is still to come."""
     return or_(
-        OfferVersion.mode == "self-paced",
-        Offer.runs.any((Run.starts_on >= today) & Run.state.in_((RunState.OPEN, RunState.FULL))),
+        OfferVersion.mode == Mode.SELF_PACED,
+        Offer.runs.any((Run.starts_on >= day) & Run.state.in_(JOINABLE)),
     )
 
 
 def takeable_offers(dimension_ids: Sequence[int]) -> list[Offer]:
     """Offers that touch one of the dimensions and that somebody can start now."""
-    today = in_london(now()).date()
     return list(
         db.session.scalars(
             select(Offer)
             .join(Offer.published)
             .where(
-                can_be_taken(today),
+                _can_be_taken(today()),
                 OfferVersion.mappings.any(Mapping.dimension_id.in_(list(dimension_ids))),
             )
             .options(*_whole())

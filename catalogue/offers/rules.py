@@ -5,6 +5,8 @@ from datetime import date
 
 import snowballstemmer
 
+from catalogue.offers.models import RunState
+
 _stemmer = snowballstemmer.stemmer("english")
 _words = re.compile(r"[a-z0-9]+")
 COMMON = frozenset(
@@ -22,6 +24,10 @@ def stems_of(*texts: str) -> str:
     return " " + " ".join(sorted(set(_stemmer.stemWords(sorted(words))))) + " " if words else " "
 
 
+JOINABLE = (RunState.OPEN, RunState.FULL)
+"""A full run can be joined too: its waiting list."""
+
+
 def can_be_joined(starts_on: date, state: str, today: date) -> bool:
     """A run takes people until the day it starts, unless it has been cancelled."""
-    return starts_on >= today and state in ("open", "full")
+    return starts_on >= today and state in JOINABLE

@@ -42,7 +42,8 @@ class Person(Base):
     )
 
     def has(self, role: Role) -> bool:
-        return any(grant.role == role for grant in self.grants)
+        """Whether the role is held everywhere; one that is held within an organisation does not count."""
+        return any(grant.role == role and grant.organisation_id is None for grant in self.grants)
 
 
 class Account(Base):

@@ -6,11 +6,11 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from catalogue.extensions import limiter, login
+from catalogue.extensions import db, limiter, login
 from catalogue.people import actions, queries
 from catalogue.people.forms import ForgottenForm, PasswordForm, SignInForm
-from catalogue.people.models import Person, SignIn
-from catalogue.people.rules import fold_email, safe_path
+from catalogue.people.models import Account, Person, SignIn
+from catalogue.people.rules import fold_email, hash_token, safe_path
 from catalogue.security import public, signed_in
 from catalogue.transactions import run
 
@@ -44,6 +44,9 @@ def load(token: str) -> SignedIn | None:
 
 def keep(token: str) -> None:
     """Let this browser keep a sign-in: a new session, whatever it held before."""
+    if current_user.is_authenticated:
+        left = current_user.token  # nobody could sign it out any more
+        run(lambda: _end(left))
     session.clear()
     user = load(token)
     if user is not None:
@@ -51,7 +54,8 @@ def keep(token: str) -> None:
 
 
 def _address() -> str:
-    return f"{request.remote_addr}:{fold_email(request.form.get('email', ''))[:254]}"
+    """Whoever asks, for whose account; hashed, since counters may be kept outside our database."""
+    return hash_token(f"{request.remote_addr}:{fold_email(request.form.get('email', ''))}")
 
 
 @people.route("/sign-in", methods=["GET", "POST"])
@@ -66,17 +70,21 @@ def sign_in() -> Response | str | tuple[str, int]:
     if form.validate_on_submit():
         account = actions.check_password(form.email.data or "", form.password.data or "")
         if account:
-            person_id = account.person_id
-            keep(run(lambda: _begin(person_id)))
-            return redirect(target)
+            account_id, verified = account.id, account.password_hash
+            token = run(lambda: _begin(account_id, verified))
+            if token:
+                keep(token)
+                return redirect(target)
         form.password.errors = ["The email address or the password is not right"]
     return render_template("people/sign_in.html", form=form), 422 if form.errors else 200
 
 
-def _begin(person_id: int) -> str:
-    from catalogue.extensions import db
-
-    return actions.begin_sign_in(db.session.get_one(Person, person_id), "password")
+def _begin(account_id: int, verified: str) -> str:
+    """A sign-in, unless the password that was verified has been changed meanwhile."""
+    account = db.session.get_one(Account, account_id, with_for_update=True)
+    if account.password_hash != verified or account.person.suspended_at is not None:
+        return ""
+    return actions.begin_sign_in(account.person, "password")
 
 
 @people.post("/sign-out")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from catalogue.clock import in_london, now
+from catalogue.clock import today
 from catalogue.extensions import Base, db
 from catalogue.frameworks.models import Condition, Framework, Seat
 from catalogue.offers.models import Mapping, Mode, Offer, OfferVersion, Run, Step, VersionState
@@ -114,10 +114,10 @@ def _publish(offer: Offer, before: OfferVersion | None, row: OfferRow, lookups: 
 def _add_runs(offer: Offer, row: OfferRow) -> None:
     """Runs keep the dates that they got when they were first loaded."""
     there = {run.key for run in offer.runs}
-    today = in_london(now()).date()
+    day = today()
     for run in row.run:
         if run.key not in there:
-            starts_on = today + timedelta(days=run.starts_in_days)
+            starts_on = day + timedelta(days=run.starts_in_days)
             offer.runs.append(
                 Run(
                     key=run.key, starts_on=starts_on, ends_on=starts_on + timedelta(days=run.days - 1),

@@ -100,6 +100,12 @@ class Smtp:
     def __exit__(self, *_fault: object) -> None:
         pass
 
+    def ehlo(self) -> None:
+        pass
+
+    def has_extn(self, _name: str) -> bool:
+        return False
+
     def send_message(self, message: EmailMessage) -> None:
         if self.fault is not None:
             raise self.fault
@@ -131,3 +137,25 @@ def test_a_mail_server_that_may_take_it_later_is_tried_again(
     monkeypatch.setattr(smtplib, "SMTP", Smtp)
     assert send_mail("lena@test.example", "Hello").state == state
     assert len(Smtp.sent) == (state == DeliveryState.DELIVERED)
+
+
+@pytest.mark.usefixtures("context", "woken")
+def test_an_address_in_a_message_stays_whole_in_its_file(settings: Settings) -> None:
+    address = "https://everyseat.example/sign-in/reset/" + "x" * 120
+    assert send_mail("lena@test.example", "A link", f"Open it:\n{address}\n").state == DeliveryState.DELIVERED
+    (file,) = (settings.folder / "mail").glob("*.eml")
+    assert address in file.read_text(encoding="utf-8")
+
+
+@pytest.mark.usefixtures("context", "woken")
+def test_a_message_that_waits_holds_no_other_to_the_same_address_back(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.extensions["settings"] = app.extensions["settings"].model_copy(
+        update={"mail_url": "smtp://mail.test.example:25"}
+    )
+    monkeypatch.setattr(smtplib, "SMTP", Smtp)
+    Smtp.fault, Smtp.sent = smtplib.SMTPDataError(451, b"later"), []
+    assert send_mail("lena@test.example", "First").state == DeliveryState.WAITING
+    Smtp.fault = None
+    assert send_mail("lena@test.example", "Second").state == DeliveryState.DELIVERED

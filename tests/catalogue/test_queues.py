@@ -15,6 +15,8 @@ from tests.catalogue.deliveries import Post, write
 
 pytestmark = pytest.mark.catalogue_alone
 
+SECRET = "a secret that every worker shares"
+
 
 @pytest.fixture(params=["sqlite", "postgresql", "redis"])
 def queue(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
@@ -31,12 +33,12 @@ def queue(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
         except redis.RedisError as fault:
             databases.missing("Redis", fault)
         yield databases.REDIS
-        jobs.make_huey(databases.REDIS).flush()
+        jobs.make_huey(databases.REDIS, SECRET).flush()
 
 
 def test_what_one_process_asks_for_another_does(queue: str) -> None:
     done: list[int] = []
-    asks, works = jobs.make_huey(queue), jobs.make_huey(queue)
+    asks, works = jobs.make_huey(queue, SECRET), jobs.make_huey(queue, SECRET)
     ask = asks.task(name="note")(done.append)
     works.task(name="note")(done.append)
     ask(7)
@@ -64,11 +66,11 @@ def test_each_queue_carries_a_delivery_to_its_worker(queue: str, settings: Setti
 @pytest.mark.parametrize("spelling", ["postgres://", "postgresql://", "postgresql+psycopg://"])
 def test_a_postgresql_queue_may_be_spelled_as_people_do(spelling: str) -> None:
     with databases.fresh_postgres() as url:
-        huey = jobs.make_huey(spelling + url.split("://", 1)[1])
+        huey = jobs.make_huey(spelling + url.split("://", 1)[1], SECRET)
         assert huey.pending_count() == 0
 
 
 @pytest.mark.parametrize("url", ["amqp://127.0.0.1/", "http://127.0.0.1/", "", "everyseat.sqlite"])
 def test_an_address_that_is_no_queue_is_refused_by_name(url: str) -> None:
     with pytest.raises(ValueError, match="EVERYSEAT_JOBS_URL"):
-        jobs.make_huey(url)
+        jobs.make_huey(url, SECRET)

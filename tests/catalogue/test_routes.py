@@ -64,6 +64,7 @@ VISITORS: dict[str, tuple[Role, ...] | None] = {
     "reviewer": (Role.REVIEWER,),
     "facilitator": (Role.FACILITATOR,),
     "administrator": (Role.ADMINISTRATOR,),
+    "administrator of one organisation": (),  # a grant that holds there alone opens no page of the whole service
 }
 SIGNED = [name for name in VISITORS if name != "nobody"]
 
@@ -95,7 +96,10 @@ def visitors(app: Flask, add_person: Callable[..., int], sign_in: Callable[[int]
             return Visitor(app)
         with app.app_context():
             where = db.session.scalar(select(Organisation.id).where(Organisation.key == "example-saltbeck"))
-        return sign_in(add_person(f"The {name}", *roles, organisation_id=where if roles else None))
+        if name == "administrator of one organisation":
+            return sign_in(add_person("Somewhere", Role.ADMINISTRATOR, organisation_id=where))
+        everywhere = not roles or name == "administrator"
+        return sign_in(add_person(f"The {name}", *roles, organisation_id=None if everywhere else where))
 
     return visiting
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.both_databases
 DRILL = os.environ.get("EVERYSEAT_DRILL") == "1"
 PEOPLE, PLACES, LEAVING = (1_000, 20, 200) if DRILL else (60, 5, 4)
 POSTERS, POSTS = (500, 10) if DRILL else (2, 10)
-AT_ONCE = 60  # threads: about as many as a server has
+AT_ONCE = 30
 
 Ask = Callable[[Callable[[], Any]], Any]
 T = TypeVar("T")

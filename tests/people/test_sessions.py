@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -137,3 +138,33 @@ def test_the_database_keeps_no_token_that_could_be_used(app: Flask, ada: int, vi
         kept |= {row.token_hash for row in db.session.scalars(select(PasswordReset))}
     assert not kept & secrets
     assert all(len(value) == 64 for value in kept)
+
+
+def test_signing_in_again_ends_the_sign_in_before(
+    app: Flask, ada: int, visitor: Visitor, another: Callable[[], Visitor]
+) -> None:
+    enter(visitor)
+    kept, token = session_cookie(visitor), visitor.csrf_token()
+    visitor.post("/sign-in", {"csrf_token": token, "email": EMAIL, "password": PASSWORD})
+    assert is_signed_in(visitor)
+    earlier = another()
+    earlier.client.set_cookie(COOKIE, kept, domain="127.0.0.1", secure=True)
+    assert not is_signed_in(earlier), "nobody could sign it out any more"
+
+
+@pytest.mark.both_databases
+def test_a_password_that_changes_while_it_is_checked_opens_nothing(
+    app: Flask, ada: int, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check = actions.check_password
+
+    def check_while_it_changes(email: str, password: str) -> Any:
+        found = check(email, password)
+        assert found is not None
+        read = SimpleNamespace(id=found.id, password_hash=found.password_hash)
+        run(lambda: actions.add_account(EMAIL, password="another password altogether"))
+        return read
+
+    monkeypatch.setattr(actions, "check_password", check_while_it_changes)
+    enter(visitor, status=422)
+    assert not is_signed_in(visitor)
