@@ -28,10 +28,12 @@ drill: $(VENV)/tests-installed $(NHSUK)
 bench: $(VENV)/tests-installed
 	$(BIN)/python -m bench
 
-$(VENV)/bin/python:
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Every Seat needs Python 3.11 or newer: make PYTHON=/path/to/it" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+$(VENV)/installed: requirements.lock pyproject.toml | $(BIN)/pip
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@

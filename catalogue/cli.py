@@ -1,14 +1,19 @@
 """The command line of the catalogue: database, seed data, people, and serving."""
 
+import socket
 import sys
 from collections.abc import Callable
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import click
+from email_validator import EmailNotValidError, validate_email
 from flask import Flask, current_app
 from flask.cli import AppGroup, ScriptInfo, with_appcontext
 from flask_migrate import upgrade
 from pydantic import ValidationError
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from catalogue.extensions import db
 from catalogue.jobs import work
@@ -17,6 +22,7 @@ from catalogue.people.models import Role
 from catalogue.resources import resource_dir
 from catalogue.seeding.files import FaultyFile
 from catalogue.seeding.load import load
+from catalogue.settings import Settings
 from catalogue.systems.models import Membership, Organisation
 from catalogue.transactions import run
 
@@ -29,21 +35,30 @@ DEMO_ACCOUNTS = (
 DEMO_ORGANISATION = "example-riverside-trust"
 
 
-def command_line(create_app: Callable[[], Flask]) -> click.Group:
-    """The group ``everyseat``; ``create_app`` is called only by commands that need the application."""
+class PlainSpoken(AppGroup):
+    """Says in a line what an operator has to set right, where a command finds it wrong."""
 
-    def create() -> Flask:
+    def invoke(self, ctx: click.Context) -> Any:
         try:
-            return create_app()
+            return super().invoke(ctx)
         except ValidationError as faults:
+            if faults.title != Settings.__name__:
+                raise
             for fault in faults.errors():
                 named = "".join(f"EVERYSEAT_{name}: ".upper() for name in fault["loc"])
                 click.echo(f"Setting: {named}{fault['msg'].removeprefix('Value error, ')}", err=True)
-            sys.exit(2)
+        except (OperationalError, ProgrammingError) as fault:
+            said = str(fault.orig).strip().partition("\n")[0]
+            click.echo(f"The database does not answer, or needs: everyseat db upgrade ({said})", err=True)
+        sys.exit(2)
 
-    group = AppGroup(
+
+def command_line(create_app: Callable[[], Flask]) -> click.Group:
+    """The group ``everyseat``; ``create_app`` is called only by commands that need the application."""
+
+    group = PlainSpoken(
         name="everyseat",
-        context_settings={"obj": ScriptInfo(create_app=create, set_debug_flag=False)},
+        context_settings={"obj": ScriptInfo(create_app=create_app, set_debug_flag=False)},
         help="Every Seat: the learning-offer catalogue and LTI 1.3 plug-in for people who lead health and care.",
     )
     for command in (db_group, seed, users, serve, worker):
@@ -122,32 +137,46 @@ def users() -> None:
 @with_appcontext
 def users_add(email: str, role: str, name: str, organisation: str) -> None:
     """Add a person, or give one a further role; they set their password by a link."""
-    if "@" not in email.strip("@") or " " in email or len(email) > 254:
-        raise click.UsageError(f"{email} is not an e-mail address")
+    try:
+        validate_email(email, check_deliverability=False)
+    except EmailNotValidError as fault:
+        raise click.UsageError(f"{email} is not an e-mail address: {fault}") from fault
     if role == Role.PARTNER and not organisation:
         raise click.UsageError("a partner needs --organisation KEY: the provider whose offers are theirs")
-    link_to = current_app.extensions["settings"].public_url.rstrip("/") + "/sign-in/reset/"
+    if role == Role.ADMINISTRATOR and organisation:
+        raise click.UsageError("an administrator is for the whole service: leave out --organisation")
+    settings: Settings = current_app.extensions["settings"]
+    link_to = settings.public_url.rstrip("/") + "/sign-in/reset/"
 
-    def add() -> tuple[bool, bool]:
+    def add() -> tuple[bool, bool, str]:
         there = queries.account_by_email(email)
         account = actions.add_account(email, name)
         actions.grant(account.person, Role(role), _organisation(organisation).id if organisation else None)
         if not account.password_hash:
             actions.send_reset_link(email, link_to)
-        return there is None, not account.password_hash
+        return there is None, not account.password_hash, account.person.name
 
-    added, written = run(add)
+    added, written, called = run(add)
     click.echo(f"{email} {'was added' if added else 'was there already'}, as {role}.")
+    if name and name != called:
+        click.echo(f"--name changes nothing for somebody who is there: their name is {called}.")
     if written:
-        click.echo("A link to set the password goes to that address (it works for one hour).")
+        to = "to that address"
+        if settings.mail.startswith("file:"):
+            to = f"into a file in {unquote(urlsplit(settings.mail).path)}"
+        click.echo(f"A link to set the password goes {to} (it works for one hour); everyseat worker sends it.")
 
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True)
 @with_appcontext  # so that a setting that is missing or unfit is said here, once
 def serve(host: str, port: int) -> None:
     """Serve the web pages."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as fault:
+        raise click.ClickException(f"{host} port {port} can't be served on: {fault.strerror}; see --port") from fault
     from granian.constants import Interfaces
     from granian.server import Server
 

@@ -69,9 +69,9 @@ class Settings(BaseSettings):
 
     @cached_property
     def folder(self) -> Path:
-        """Where the default files live; made when first asked for."""
+        """Where the default files live; made when first asked for, for its owner alone."""
         folder = self.instance.resolve()
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder
 
     @property

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import click
 
@@ -15,49 +16,108 @@ from catalogue.cli import DEMO_ACCOUNTS, DEMO_ORGANISATION, DEMO_PASSWORD
 from catalogue.settings import Settings
 
 PATIENCE = 60  # seconds for everything to answer
+GRACE = 8  # seconds for everything to stop by itself
+PORT = click.IntRange(1, 65535)
 
 
 @click.command()
-@click.option("--port", default=8000, show_default=True, help="For Every Seat.")
-@click.option("--practice-port", default=9000, show_default=True, help="For the practice platform.")
+@click.option("--port", type=PORT, default=8000, show_default=True, help="For Every Seat.")
+@click.option("--practice-port", type=PORT, default=9000, show_default=True, help="For the practice platform.")
 def demo(port: int, practice_port: int) -> None:
     """Everything at once, to try it out, with demonstration data."""
+    if os.environ.get("EVERYSEAT_ENV", "development") != "development":
+        raise click.ClickException(
+            "the demonstration is for development only, and EVERYSEAT_ENV says otherwise: unset it"
+        )
     for taken in (port, practice_port):
         if _answers(taken):
             raise click.ClickException(f"something answers on port {taken} already; stop it, or choose another port")
     tool, platform = f"http://127.0.0.1:{port}", f"http://localhost:{practice_port}"
     os.environ.update({"EVERYSEAT_ENV": "development", "EVERYSEAT_PUBLIC_URL": tool} | os.environ)
     settings = Settings()
-    everyseat = [sys.executable, "-m", "everyseat"]
-    for words in (["db", "upgrade"], ["seed", "--demo"], _registration(platform)):
-        subprocess.run([*everyseat, *words], check=True)
-    practice_folder = str(settings.folder / "practice")
-    started = [
-        subprocess.Popen([*everyseat, *words], stdout=output)
-        for words, output in (
-            (["serve", "--port", str(port)], None),
-            (["worker"], None),
-            (
-                ["practice-platform", "--port", str(practice_port), "--tool-url", tool, "--folder", practice_folder],
-                subprocess.DEVNULL,  # what it says is for those who register it by hand
-            ),
-        )
-    ]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    log = _log_in(settings.folder / "practice")
+    processes = _Processes()
     try:
-        _wait_for((f"{tool}/healthz", platform), started)
+        for words in (["db", "upgrade"], ["seed", "--demo"], _registration(platform)):
+            processes.run(*words)
+        processes.start("serve", "--port", str(port))
+        processes.start("worker")
+        processes.start(
+            "practice-platform", "--port", str(practice_port), "--tool-url", tool, "--folder", str(log.parent), log=log
+        )
+        for address in (f"{tool}/healthz", platform):
+            if not _comes_up(address, processes):
+                raise click.ClickException(f"{address} does not answer: see above, or {log}")
         click.echo(_what_to_open(tool, platform, settings))
-        while all(process.poll() is None for process in started):
-            time.sleep(0.5)
-        raise click.ClickException("one of the three processes has stopped: see above")
-    except (KeyboardInterrupt, SystemExit):
-        click.echo("\nStopping. What you did is kept.")
+        while processes.go_on():
+            time.sleep(0.2)
+        raise click.ClickException(f"one of the three processes has stopped: see above, or {log}")
+    except _Stopped:
+        with contextlib.suppress(OSError):  # the terminal may be closed
+            click.echo("\nStopping. What you did is kept.")
     finally:
-        for process in started:
+        processes.stop()
+
+
+class _Stopped(Exception):
+    """Somebody has pressed Ctrl+C, or closed the terminal."""
+
+
+class _Processes:
+    """Commands, each in a session of its own: what a terminal sends reaches us alone, and we stop each of them once."""
+
+    def __init__(self) -> None:
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._asked_to_stop = False
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask_to_stop)
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self._asked_to_stop = True
+
+    def start(self, *words: str, log: Path | None = None) -> subprocess.Popen[bytes]:
+        with log.open("ab") if log else contextlib.nullcontext() as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "everyseat", *words], stdout=output, stderr=output, start_new_session=True
+            )
+        self._started.append(process)
+        return process
+
+    def run(self, *words: str) -> None:
+        """Run one to its end; where it fails, what it said and its exit code are ours."""
+        process = self.start(*words)
+        while self.go_on():
+            time.sleep(0.05)
+        self._started.remove(process)
+        if process.returncode:
+            sys.exit(process.returncode)
+
+    def go_on(self) -> bool:
+        """Whether all of them run. Raises ``_Stopped`` when we were asked to stop."""
+        if self._asked_to_stop:
+            raise _Stopped
+        return all(process.poll() is None for process in self._started)
+
+    def stop(self) -> None:
+        for process in self._started:
             process.terminate()
-        for process in started:
+        until = time.monotonic() + GRACE
+        for process in self._started:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=10)
+                process.wait(timeout=max(0, until - time.monotonic()))
+        for process in self._started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # and what it started itself
+            process.wait()
+
+
+def _log_in(folder: Path) -> Path:
+    """An empty file, for what the practice platform says: that is for those who start it by hand."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    log = folder / "log"
+    log.touch(mode=0o600)
+    log.write_bytes(b"")
+    return log
 
 
 def _answers(port: int) -> bool:
@@ -74,15 +134,13 @@ def _registration(platform: str) -> list[str]:
     ]  # fmt: skip
 
 
-def _wait_for(addresses: tuple[str, ...], started: list[subprocess.Popen[bytes]]) -> None:
+def _comes_up(address: str, processes: _Processes) -> bool:
     until = time.monotonic() + PATIENCE
-    for address in addresses:
-        while time.monotonic() < until and all(process.poll() is None for process in started):
-            with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):  # noqa: S310 our own
-                break
-            time.sleep(0.2)
-        else:
-            raise click.ClickException(f"{address} does not answer: see above")
+    while processes.go_on() and time.monotonic() < until:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):  # noqa: S310 our own
+            return True
+        time.sleep(0.2)
+    return False
 
 
 def _what_to_open(tool: str, platform: str, settings: Settings) -> str:

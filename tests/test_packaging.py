@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,6 +36,13 @@ def test_the_wheel_holds_templates_migrations_seed_data_and_assets(wheel: Path) 
     ):
         assert name in names
     assert not [name for name in names if name.startswith(("tests/", "bench/", "instance/")) or ".sqlite" in name]
+
+
+def test_an_editable_install_copies_nothing(tmp_path: Path) -> None:
+    """A copy would be what is imported, and would grow old."""
+    built = WheelBuilder(str(ROOT)).build(directory=str(tmp_path), versions=["editable"])
+    names = zipfile.ZipFile(next(iter(built))).namelist()
+    assert {name for name in names if ".dist-info/" not in name} == {"_everyseat.pth"}
 
 
 def test_an_installed_wheel_serves(wheel: Path, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ DEFAULTS = PracticeSettings()
 
 
 @click.command("practice-platform")
-@click.option("--port", default=9000, show_default=True, help="Port on this machine.")
+@click.option("--port", type=click.IntRange(1, 65535), default=9000, show_default=True, help="Port on this machine.")
 @click.option(
     "--folder",
     type=click.Path(file_okay=False, path_type=Path),

@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -108,6 +109,40 @@ def test_an_unfit_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, v
     assert "Traceback" not in result.output
 
 
+@pytest.mark.parametrize(
+    "words", [["seed"], ["users", "add", "ada@trust.example", "--role", "lead"], ["grades", "status"]]
+)
+@pytest.mark.parametrize("address", ["", "postgresql://nobody@127.0.0.1:1/nothing"], ids=["empty", "server down"])
+def test_a_database_that_is_not_ready_is_said_in_plain_words(tmp_path: Path, words: list[str], address: str) -> None:
+    settings = Settings(env="development", instance=tmp_path, database_url=address)
+    result = everyseat(*words, make=lambda: create_app(settings))
+    assert result.exit_code == 2
+    assert result.stderr.startswith("The database does not answer, or needs: everyseat db upgrade")
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["serve", "--port", "0"],
+        ["serve", "--port", "65536"],
+        ["practice-platform", "--port", "0"],
+        ["demo", "--port", "0"],
+        ["demo", "--practice-port", "-1"],
+    ],
+)
+def test_what_is_no_port_is_refused(words: list[str]) -> None:
+    result = everyseat(*words)
+    assert result.exit_code == 2
+    assert "is not in the range 1<=x<=65535" in result.output
+
+
+def test_a_port_that_is_taken_is_said_in_plain_words(command: Callable[..., Result]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        assert f"127.0.0.1 port {port} can't be served on" in command("serve", "--port", port, status=1).output
+
+
 def test_an_empty_database_is_brought_up_to_date(tmp_path: Path) -> None:
     settings = Settings(env="development", instance=tmp_path)
     for _ in range(2):  # and it may be asked for again
@@ -170,13 +205,15 @@ def test_the_demonstration_is_refused_outside_development(database_url: str, tmp
 @pytest.mark.both_databases
 @pytest.mark.parametrize("role", ["learner", "lead", "reviewer", "facilitator", "administrator", "partner"])
 def test_somebody_is_added_once_and_sets_their_password_by_mail(
-    app: Flask, command: Callable[..., Result], visitor: Visitor, role: str
+    app: Flask, settings: Settings, command: Callable[..., Result], visitor: Visitor, role: str
 ) -> None:
     where = ["--organisation", "example-saltbeck"] if role == "partner" else []
     words = ["users", "add", "Ada.Brown@Trust.example", "--role", role, *where]
     first = command(*words).output
     assert f"was added, as {role}" in first
     assert "A link to set the password" in first
+    assert f"a file in {settings.instance / 'mail'}" in first
+    assert "everyseat worker sends it" in first
     assert f"was there already, as {role}" in command(*words).output
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
@@ -197,7 +234,8 @@ def test_somebody_is_added_once_and_sets_their_password_by_mail(
 
 def test_a_role_is_added_to_those_that_are_held(app: Flask, command: Callable[..., Result]) -> None:
     command("users", "add", "ada@trust.example", "--role", "lead", "--name", "Ada")
-    command("users", "add", "ada@trust.example", "--role", "reviewer", "--name", "Somebody Else")
+    said = command("users", "add", "ada@trust.example", "--role", "reviewer", "--name", "Somebody Else").output
+    assert "--name changes nothing for somebody who is there: their name is Ada." in said
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
         assert sorted(grant.role for grant in account.person.grants) == ["lead", "reviewer"]
@@ -214,6 +252,9 @@ def test_a_role_is_added_to_those_that_are_held(app: Flask, command: Callable[..
         (["@trust.example", "--role", "lead"], "is not an e-mail address"),
         (["ada brown@trust.example", "--role", "lead"], "is not an e-mail address"),
         (["a" * 250 + "@trust.example", "--role", "lead"], "is not an e-mail address"),
+        (["ada@@trust.example", "--role", "lead"], "is not an e-mail address"),
+        (["ada@trust", "--role", "lead"], "is not an e-mail address"),
+        (["ada@trust.example", "--role", "administrator", "--organisation", "example-saltbeck"], "the whole service"),
     ],
 )
 def test_what_does_not_make_a_person_is_refused(

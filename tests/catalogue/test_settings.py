@@ -1,5 +1,7 @@
 """What an operator can set, and what is refused before anything is served."""
 
+import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -85,8 +87,14 @@ def test_everything_not_said_lies_in_the_instance_folder(tmp_path: Path) -> None
     assert settings.database == f"sqlite:///{folder}/everyseat.sqlite"
     assert settings.jobs == f"sqlite:///{folder}/jobs.sqlite"
     assert settings.mail == f"file://{str(folder).replace(' ', '%20')}/mail"
-    assert folder.is_dir()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert Settings(env="development").instance == Path("instance")
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    readme = (Path(__file__).resolve().parents[2] / "README.md").read_text()
+    named = set(re.findall(r"^\| `EVERYSEAT_([A-Z_]+)` \|", readme, re.MULTILINE))
+    assert named == {name.upper() for name in Settings.model_fields}
 
 
 def test_settings_do_not_change() -> None:
