@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -14,6 +15,8 @@ from catalogue.systems.models import Organisation
 from lti.models import Deployment, Platform, PlatformState, Refusal
 
 URLS = ("jwks_url", "auth_url", "token_url")
+ADDRESSES = ("issuer", *URLS)
+REGISTERED = "This is registered already; whoever runs Every Seat can change its addresses (everyseat platforms add)"
 LONGEST = {"name": 200, "issuer": 500, "client_id": 255, "deployment": 255} | dict.fromkeys(URLS, 1000)
 LABELS = {
     "name": "a name",
@@ -66,8 +69,8 @@ def faults_of(given: Mapping[str, str], *, development: bool) -> dict[str, str]:
             faults[name] = f"This must be {longest} characters or fewer"
         elif any(ord(c) < 32 for c in value) or value != value.strip():
             faults[name] = "This must not begin or end with a space, or hold line breaks"
-        elif name in URLS and not _is_fit_url(value, development=development):
-            faults[name] = "Enter an address that starts with https://"
+        elif name in ADDRESSES and not _is_fit_url(value, development=development):
+            faults[name] = f"Enter an address that starts with {'http:// or ' if development else ''}https://"
     return faults
 
 
@@ -85,8 +88,11 @@ def _is_fit_url(url: str, *, development: bool) -> bool:
     return parts.scheme in schemes and bool(fit_host) and port_is_fit and " " not in url
 
 
-def add_platform(given: Registration, *, development: bool, actor_key: str = "") -> Added:
-    """Add a registration, or bring the one of this issuer and client id up to date. Raises ``Unfit``."""
+def add_platform(given: Registration, *, development: bool, actor_key: str = "", moves: bool = True) -> Added:
+    """Add a registration, or bring the one of this issuer and client id up to date. Raises ``Unfit``.
+
+    ``moves``: whether one that is there may get other addresses. Who came by the old ones is signed out then.
+    """
     values = {name: getattr(given, name) for name in LONGEST}
     if faults := faults_of(values, development=development):
         raise Unfit(faults)
@@ -101,13 +107,18 @@ def add_platform(given: Registration, *, development: bool, actor_key: str = "")
     elif given.organisation and platform.organisation.key != given.organisation:
         raise Unfit({"organisation": "This platform belongs to another organisation already; that does not change"})
     changed = [name for name in ("name", *URLS) if getattr(platform, name) != values[name]]
+    moved = {} if new else {name: [getattr(platform, name), values[name]] for name in changed if name in URLS}
+    if moved and not moves:
+        raise Unfit({"client_id": REGISTERED})
     for name in changed:
         setattr(platform, name, values[name])
     db.session.flush()
     if add_deployment(platform, given.deployment):
         changed.append("deployment")
     if new or changed:
-        audit.record("platform added" if new else "platform changed", platform.via, actor_key)
+        audit.record("platform added" if new else "platform changed", platform.via, actor_key, **moved)
+    if moved:
+        actions.end_all_sign_ins(via=platform.via)
     return Added(platform, new, tuple(changed))
 
 
@@ -122,16 +133,22 @@ def add_deployment(platform: Platform, deployment_id: str) -> bool:
 
 
 def _organisation(given: Registration) -> Organisation:
-    """The one that was named, or one of the platform's name: made where there is none."""
-    key = given.organisation or re.sub(r"[^a-z0-9]+", "-", given.name.lower()).strip("-")[:100] or "platform"
-    organisation = db.session.scalar(select(Organisation).where(Organisation.key == key))
-    if organisation is None:
-        if given.organisation:
+    """The one that was named, or a new one of the platform's name: a like name makes nobody a member."""
+    if given.organisation:
+        named = _organisation_of(given.organisation)
+        if named is None:
             raise Unfit({"organisation": f"There is no organisation {given.organisation}"})
-        organisation = Organisation(key=key, name=given.name, kind="trust")
-        db.session.add(organisation)
-        db.session.flush()
-    return organisation
+        return named
+    base = re.sub(r"[^a-z0-9]+", "-", given.name.lower()).strip("-")[:90] or "platform"
+    keys = (f"{base}-{number}" if number > 1 else base for number in count(1))
+    made = Organisation(key=next(key for key in keys if _organisation_of(key) is None), name=given.name, kind="trust")
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def _organisation_of(key: str) -> Organisation | None:
+    return db.session.scalar(select(Organisation).where(Organisation.key == key))
 
 
 def platform(platform_id: int) -> Platform:
@@ -142,7 +159,8 @@ def platform(platform_id: int) -> Platform:
 
 
 def suspend(platform: Platform, actor_key: str = "") -> None:
-    """No more launches, and every sign-in that came through it ends."""
+    """No more launches, and every sign-in that came through it ends; launches under way are waited for."""
+    db.session.refresh(platform, with_for_update=True)
     platform.state = PlatformState.SUSPENDED
     actions.end_all_sign_ins(via=platform.via)
     audit.record("platform suspended", platform.via, actor_key)

@@ -38,7 +38,9 @@ def add() -> Response | str | tuple[str, int]:
     if request.method == "POST" and form.check(development=development):
         given, actor = form.registration(), current_user.person.key
         try:
-            added: Added = run(lambda: actions.add_platform(given, development=development, actor_key=actor))
+            added: Added = run(
+                lambda: actions.add_platform(given, development=development, actor_key=actor, moves=False)
+            )
         except Unfit as unfit:
             form.refuse(unfit.faults)
         else:

@@ -3,6 +3,7 @@
 LTI Core 1.3, section 5.3, Message claims: https://www.imsglobal.org/spec/lti/v1p3#required-message-claims
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ AGS_CLAIM = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS_CLAIM = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 RESOURCE_LINK_MESSAGE = "LtiResourceLinkRequest"
 LONGEST_ID = 255
+LONGEST_EMAIL = 254
+SUB_ROLE = re.compile(r"(http://purl\.imsglobal\.org/vocab/lis/v2/membership)/([^/#]+)[^#]*#.*")
 TARGETS = ("home", "assessment", "recommendations", "offers", "offer")
 
 
@@ -94,7 +97,6 @@ def launch_from(
     presentation = _object(claims, LTI + "launch_presentation")
     roles = tuple(claims[LTI + "roles"])
     roster = _object(claims, NRPS_CLAIM).get("context_memberships_url")
-    given, family = text(claims.get("given_name"), 100), text(claims.get("family_name"), 100)
     return Launch(
         platform_id=platform_id,
         deployment_id=identifier(claims, LTI + "deployment_id"),
@@ -106,10 +108,10 @@ def launch_from(
             if context.get("id")
             else None
         ),
-        name=text(claims.get("name")) or f"{given} {family}".strip(),
-        given_name=given,
-        family_name=family,
-        email=text(claims.get("email"), 254),
+        name=name_of(claims),
+        given_name=text(claims.get("given_name"), 100),
+        family_name=text(claims.get("family_name"), 100),
+        email=_email(claims),
         roles=roles,
         is_learner=has_role(roles, StudentRole),
         is_instructor=has_role(roles, TeacherRole),
@@ -125,8 +127,22 @@ def launch_from(
 
 
 def has_role(roles: tuple[str, ...], kind: type[StudentRole] | type[TeacherRole]) -> bool:
-    """By the library's rule: long and short names; where there are roles in the course, they alone count."""
-    return bool(kind({LTI + "roles": list(roles)}).check())
+    """By the library's rule: long and short names; where there are roles in the course, they alone count.
+
+    Of a sub-role (``membership/Learner#Instructor``) the principal role counts, whatever the sub-role is called.
+    """
+    return bool(kind({LTI + "roles": [SUB_ROLE.sub(r"\1#\2", role) for role in roles]}).check())
+
+
+def name_of(claims: Mapping[str, Any]) -> str:
+    """Somebody's name, else its two parts joined; bounded."""
+    return text(claims.get("name")) or text(f"{text(claims.get('given_name'))} {text(claims.get('family_name'))}")
+
+
+def _email(claims: Mapping[str, Any]) -> str:
+    """Whole or not at all: one that was cut short would be somebody else's."""
+    email = text(claims.get("email"), LONGEST_EMAIL + 1)
+    return email if len(email) <= LONGEST_EMAIL else ""
 
 
 def text(value: Any, most: int = 200) -> str:

@@ -1,6 +1,6 @@
 """A teacher's view of their course: who has come, and how far they are. No answers, no levels.
 
-Only what came of this course counts: since a learner first opened one of its links, on what those open.
+Only what came of this course counts: since a learner first opened one of its links, on what those opened then.
 """
 
 from collections.abc import Collection
@@ -58,7 +58,9 @@ class _Came:
 
 
 def taught(link_id: int, sign_in: SignIn) -> ResourceLink | None:
-    """The link, if whoever is signed in came through it, from its platform, as an instructor."""
+    """The link, if this very sign-in came through it, from its platform, as an instructor."""
+    if sign_in.arrived_at != f"link:{link_id}":
+        return None  # what somebody was once, they need not be any more
     arrival = db.session.scalar(
         select(Arrival)
         .join(Identity)
@@ -102,7 +104,7 @@ def _came(link: ResourceLink) -> dict[str, _Came]:
         select(Arrival)
         .join(ResourceLink)
         .where(Arrival.is_learner)
-        .options(joinedload(Arrival.identity).joinedload(Identity.person), joinedload(Arrival.resource_link))
+        .options(joinedload(Arrival.identity).joinedload(Identity.person))
     )
     if link.context_id is None:
         chosen = chosen.where(ResourceLink.id == link.id)
@@ -110,12 +112,12 @@ def _came(link: ResourceLink) -> dict[str, _Came]:
         chosen = chosen.where(ResourceLink.context_id == link.context_id)
     found: dict[str, _Came] = {}
     for arrival in db.session.scalars(chosen.order_by(Arrival.first_at)):
-        identity, through = arrival.identity, arrival.resource_link
+        identity = arrival.identity
         one = found.setdefault(identity.sub, _Came(identity.person_id, identity.person.name, arrival.first_at))
-        if through.target != "offer":
+        if arrival.target != "offer":
             one.slugs = None
         elif one.slugs is not None:
-            one.slugs.add(through.target_value)
+            one.slugs.add(arrival.target_value)
     return found
 
 

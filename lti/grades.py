@@ -20,7 +20,7 @@ from catalogue.outbox import Delivery, TryAgain
 from lti import line_items
 from lti.line_items import LINE_ITEM, LINE_ITEM_READ, Wanted
 from lti.models import Arrival, Identity, ResourceLink
-from lti.services import Service, ServiceRefused
+from lti.services import Service, ServiceRefused, json_of
 
 KIND = "score"
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
@@ -147,10 +147,7 @@ def _settle(job: _Job, url: str) -> None:
         raise ScoreConflict("the platform holds a newer grade, and does not let us read it")
     address = line_items.with_query(line_items.below(url, "results"), user_id=job.sub)
     response = job.service.call("GET", address, media=RESULTS_TYPE)
-    try:
-        listed = response.json()
-    except ValueError as fault:
-        raise TryAgain("the platform's results are not JSON") from fault
+    listed = json_of(response)
     mine = [r for r in listed if isinstance(r, dict) and r.get("userId") == job.sub] if isinstance(listed, list) else []
     if any(_is_full(result) for result in mine):
         return

@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from flask import current_app
 from jwt.algorithms import RSAAlgorithm
 from sqlalchemy import func, or_, select
-from sqlalchemy.exc import IntegrityError
 
 from catalogue.clock import now
 from catalogue.extensions import db
@@ -59,10 +58,7 @@ def ensure_key() -> None:
         if db.session.scalar(select(func.count()).select_from(SigningKey)) == 0:
             db.session.add(_new_key(1))
 
-    try:
-        run(make)
-    except IntegrityError:
-        db.session.rollback()  # another process was first, and its key serves
+    run(make)
 
 
 def rotate() -> None:

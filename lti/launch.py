@@ -72,9 +72,10 @@ def read(parameters: Mapping[str, str], browser: str, keys: PlatformKeys, public
 def arrive(launch: Launch) -> Arrived:
     """Use the launch up and let the person in, in the present transaction. Raises ``LaunchRefused``.
 
-    Two first arrivals at one moment can meet in a unique constraint: the caller runs the later one again.
+    The platform is held meanwhile, so that its suspension either comes first or finds the new sign-in. Held by its
+    key alone: launches do not wait for each other.
     """
-    platform = db.session.get_one(Platform, launch.platform_id)
+    platform = db.session.get_one(Platform, launch.platform_id, with_for_update={"read": True, "key_share": True})
     frame = origin(platform.auth_url)
     if not platform.active:
         raise LaunchRefused("the platform is suspended", status=403, platform_id=platform.id, frame_origin=frame)
@@ -140,7 +141,7 @@ def _link(platform: Platform, launch: Launch) -> ResourceLink:
     if link is None:
         link = ResourceLink(deployment=deployment, resource_link_id=launch.resource_link.id)
         db.session.add(link)
-    link.context = _context(platform, launch)
+    link.context = _context(deployment, launch)
     link.title = launch.resource_link.title
     link.target, link.target_value = launch.target
     link.roster_url = launch.roster_url
@@ -151,14 +152,14 @@ def _link(platform: Platform, launch: Launch) -> ResourceLink:
     return link
 
 
-def _context(platform: Platform, launch: Launch) -> Context | None:
+def _context(deployment: Deployment, launch: Launch) -> Context | None:
     if launch.context is None:
         return None
     context = db.session.scalar(
-        select(Context).where(Context.platform_id == platform.id, Context.context_id == launch.context.id)
+        select(Context).where(Context.deployment_id == deployment.id, Context.context_id == launch.context.id)
     )
     if context is None:
-        context = Context(platform_id=platform.id, context_id=launch.context.id)
+        context = Context(deployment=deployment, context_id=launch.context.id)
         db.session.add(context)
     context.label, context.title = launch.context.label, launch.context.title
     return context
@@ -170,6 +171,7 @@ def _arrival(identity: Identity, link: ResourceLink, launch: Launch) -> None:
     )
     if arrival is None:
         arrival = Arrival(identity=identity, resource_link=link)
+        arrival.target, arrival.target_value = launch.target
         db.session.add(arrival)
     arrival.is_learner, arrival.is_instructor = launch.is_learner, launch.is_instructor
     arrival.last_at = now()

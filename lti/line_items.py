@@ -8,11 +8,10 @@ one for each offer that is completed through it.
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import current_app
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
 
 from catalogue.clock import now
 from catalogue.extensions import db
@@ -21,7 +20,7 @@ from catalogue.settings import Settings
 from catalogue.transactions import run
 from lti.claims import service_url
 from lti.models import LineItem, ResourceLink
-from lti.services import Service, ServiceRefused
+from lti.services import Service, ServiceRefused, json_of, next_page
 
 LINE_ITEM = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem"
 LINE_ITEM_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
@@ -112,12 +111,7 @@ def _claim(wanted: Wanted) -> None:
         item.claimed_at = now() if mine else item.claimed_at
         return mine
 
-    try:
-        claimed = run(claim)
-    except IntegrityError:
-        db.session.rollback()
-        claimed = False
-    if not claimed:
+    if not run(claim):
         raise TryAgain("its line item is just being made", timedelta(seconds=3))
 
 
@@ -128,17 +122,16 @@ def _remember(wanted: Wanted, url: str) -> None:
 
 def _found(service: Service, wanted: Wanted) -> str:
     """Ours among those of the course, page by page; no ``limit``, which some platforms take amiss."""
-    url: str | None = with_query(wanted.lineitems_url, resource_id=wanted.resource_id)
+    url = with_query(wanted.lineitems_url, resource_id=wanted.resource_id)
     for _ in range(MOST_PAGES):
         if not url:
             break
         response = service.call("GET", url, media=ITEMS_TYPE)
-        listed = _json(response)
+        listed = json_of(response)
         for item in listed if isinstance(listed, list) else []:
             if isinstance(item, dict) and _is_ours(item, wanted):
                 return _address(item)
-        onwards = response.links.get("next", {}).get("url")
-        url = urljoin(url, onwards) if onwards else None
+        url = next_page(response, url)
     return ""
 
 
@@ -158,7 +151,7 @@ def _made(service: Service, wanted: Wanted) -> str:
         "tag": TAG,
         "resourceLinkId": wanted.resource_link_id,
     }
-    made = _json(service.call("POST", wanted.lineitems_url, media=ITEM_TYPE, body=item))
+    made = json_of(service.call("POST", wanted.lineitems_url, media=ITEM_TYPE, body=item))
     return _address(made if isinstance(made, dict) else {})
 
 
@@ -167,13 +160,6 @@ def _address(item: dict[str, Any]) -> str:
     if url := service_url(item.get("id"), loopback=settings.development):
         return url
     raise ServiceRefused("the platform's line item has no address that we may call")
-
-
-def _json(response: Any) -> Any:
-    try:
-        return response.json()
-    except (ValueError, RecursionError) as fault:
-        raise TryAgain("the platform's answer is not JSON") from fault
 
 
 def with_query(url: str, **more: str) -> str:

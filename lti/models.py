@@ -68,15 +68,16 @@ class Deployment(Base):
 
 
 class Context(Base):
-    """A course on a platform."""
+    """A course on a platform; its id is unique within a deployment only."""
 
     __tablename__ = "lti_context"
-    __table_args__ = (UniqueConstraint("platform_id", "context_id"),)
+    __table_args__ = (UniqueConstraint("deployment_id", "context_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    platform_id: Mapped[int] = mapped_column(ForeignKey("lti_platform.id"))
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("lti_deployment.id"))
     context_id: Mapped[str] = mapped_column(String(255))
     label: Mapped[str] = mapped_column(String(200), default="")
     title: Mapped[str] = mapped_column(String(500), default="")
+    deployment: Mapped[Deployment] = relationship()
 
 
 class ResourceLink(Base):
@@ -117,7 +118,10 @@ class Identity(Base):
 
 
 class Arrival(Base):
-    """That somebody came through a link, and as what they came the last time."""
+    """That somebody came through a link, and as what they came the last time.
+
+    What the link opened the first time stays: a teacher who edits the link later sees no more of what was before.
+    """
 
     __tablename__ = "lti_arrival"
     __table_args__ = (UniqueConstraint("identity_id", "resource_link_id"),)
@@ -126,6 +130,8 @@ class Arrival(Base):
     resource_link_id: Mapped[int] = mapped_column(ForeignKey("lti_resource_link.id"), index=True)
     is_learner: Mapped[bool] = mapped_column(default=False)
     is_instructor: Mapped[bool] = mapped_column(default=False)
+    target: Mapped[str] = mapped_column(String(30), default="home")
+    target_value: Mapped[str] = mapped_column(String(100), default="")
     first_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     identity: Mapped[Identity] = relationship()

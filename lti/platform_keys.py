@@ -14,6 +14,7 @@ from typing import Any
 
 import jwt
 import requests
+import structlog
 
 from catalogue.clock import now
 from catalogue.egress import Client
@@ -25,9 +26,11 @@ FIRST_COOL_DOWN = timedelta(seconds=5)
 """Between tries while we hold no set at all: a platform that has just come up is not kept waiting."""
 TIMEOUT = 3.0  # seconds
 
+log = structlog.get_logger()
+
 
 class KeyNotFound(Exception):
-    """There is no such key, or its set could not be had; the message says which."""
+    """There is no such key, or its set could not be had; the message says which, and whoever launches may read it."""
 
 
 @dataclass
@@ -35,7 +38,6 @@ class _Held:
     keys: dict[str, jwt.PyJWK] = field(default_factory=dict)
     fetched_at: datetime | None = None
     tried_at: datetime | None = None
-    fault: str = ""
 
 
 def _within(moment: datetime | None, span: timedelta) -> bool:
@@ -60,7 +62,7 @@ class PlatformKeys:
                 if self._worth_fetching(held, kid):
                     self._fetch(held, url)
         if not _within(held.fetched_at, SERVES_FOR):
-            raise KeyNotFound(f"the platform's key set could not be fetched: {held.fault}")
+            raise KeyNotFound("the platform's key set could not be fetched")
         if kid not in held.keys:
             raise KeyNotFound("the message is signed with a key that is not in the platform's key set")
         return held.keys[kid]
@@ -81,9 +83,9 @@ class PlatformKeys:
             if not keys:
                 raise ValueError("no key in it is one that we can use")
         except (requests.RequestException, ValueError, RecursionError) as fault:
-            held.fault = f"{type(fault).__name__}: {fault}"[:300]
+            log.warning("no key set", url=url, reason=f"{type(fault).__name__}: {fault}"[:300])
         else:
-            held.keys, held.fetched_at, held.fault = keys, held.tried_at, ""
+            held.keys, held.fetched_at = keys, held.tried_at
 
 
 def _usable(key_set: Any) -> dict[str, jwt.PyJWK]:

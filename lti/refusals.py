@@ -6,15 +6,17 @@ from urllib.parse import urlencode
 import structlog
 from flask import g, render_template, url_for
 from sqlalchemy import delete, func, select
+from sqlalchemy.orm import selectinload
 
 from catalogue.clock import now
 from catalogue.errors import new_reference
 from catalogue.extensions import db
 from catalogue.transactions import run
 from lti.errors import LaunchRefused
-from lti.models import Refusal
+from lti.models import Platform, Refusal
 
 KEPT_A_MINUTE = 60
+DEPLOYMENTS_KEPT_A_MINUTE = 20
 KEPT_FOR = timedelta(days=30)
 LONGEST_REASON = 500
 
@@ -35,9 +37,16 @@ def page(refusal: LaunchRefused) -> tuple[str, int]:
 
 
 def _keep(refusal: LaunchRefused, reference: str) -> None:
-    """Keep the refusal, unless there were many within the last minute."""
-    lately = now() - timedelta(minutes=1)
-    if (db.session.scalar(select(func.count()).where(Refusal.at > lately)) or 0) >= KEPT_A_MINUTE:
+    """Keep the refusal, unless there were many within the last minute.
+
+    Those that name a deployment, in a message that verified, count apart: what anybody can send leaves them room.
+    """
+    named = bool(refusal.deployment_id)
+    alike = select(func.count()).where(
+        Refusal.at > now() - timedelta(minutes=1),
+        (Refusal.deployment_id != "") if named else Refusal.deployment_id == "",
+    )
+    if (db.session.scalar(alike) or 0) >= (DEPLOYMENTS_KEPT_A_MINUTE if named else KEPT_A_MINUTE):
         return
     db.session.execute(delete(Refusal).where(Refusal.at < now() - KEPT_FOR))
     db.session.add(
@@ -55,4 +64,15 @@ def _storable(value: str) -> str:
 
 
 def recent(limit: int = 20) -> list[Refusal]:
-    return list(db.session.scalars(select(Refusal).order_by(Refusal.id.desc()).limit(limit)))
+    """The newest, and the newest of those that name a deployment, with what the page says of them."""
+    newest = select(Refusal.id).order_by(Refusal.id.desc()).limit(limit)
+    named = newest.where(Refusal.deployment_id != "")
+    chosen = {*db.session.scalars(newest), *db.session.scalars(named)}
+    return list(
+        db.session.scalars(
+            select(Refusal)
+            .where(Refusal.id.in_(chosen))
+            .options(selectinload(Refusal.platform).selectinload(Platform.deployments))
+            .order_by(Refusal.id.desc())
+        )
+    )

@@ -5,18 +5,19 @@ Names and Role Provisioning Services 2.0, section 2: https://www.imsglobal.org/s
 
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
 
 from pylti1p3.roles import StudentRole, TeacherRole
 
+from catalogue.extensions import db
 from catalogue.outbox import TryAgain
-from lti.claims import has_role, text
+from lti.claims import has_role, name_of
 from lti.models import ResourceLink
-from lti.services import Service
+from lti.services import Service, json_of, next_page
 
 MEMBERS_READ = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 MEMBERS_TYPE = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
-MOST_PAGES = 50
+MOST_PAGES = 20
+PATIENCE = 10.0  # seconds for all of it: somebody waits for the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +31,27 @@ class Member:
 
 
 def members(link: ResourceLink) -> list[Member]:
-    """The active members of a link's course. Raises ``TryAgain`` or ``ServiceRefused``."""
-    service = Service(link.platform, [MEMBERS_READ])
-    url: str | None = link.roster_url
+    """The active members of a link's course. Raises ``TryAgain`` or ``ServiceRefused``.
+
+    Ends the present transaction: none stays open while the platform is asked.
+    """
+    service = Service(link.platform, [MEMBERS_READ], within=PATIENCE)
+    url = link.roster_url
+    db.session.rollback()
     found: dict[str, Member] = {}
     for _ in range(MOST_PAGES):
-        if not url:
-            break
         response = service.call("GET", url, media=MEMBERS_TYPE)
-        try:
-            listed = response.json()["members"]
-        except (ValueError, KeyError, TypeError) as fault:
-            raise TryAgain("the platform's list of members is not as the standard has it") from fault
-        for entry in listed if isinstance(listed, list) else []:
+        answer = json_of(response)
+        listed = answer.get("members") if isinstance(answer, dict) else None
+        if not isinstance(listed, list):
+            raise TryAgain("the platform's list of members is not as the standard has it")
+        for entry in listed:
             if isinstance(entry, dict) and (member := _member(entry)):
                 found.setdefault(member.sub, member)
-        onwards = response.links.get("next", {}).get("url")
-        url = urljoin(url, onwards) if onwards else None
-    return list(found.values())
+        url = next_page(response, url)
+        if not url:
+            return list(found.values())
+    raise TryAgain(f"the platform's list of members is longer than {MOST_PAGES} pages")
 
 
 def _member(entry: dict[str, Any]) -> Member | None:
@@ -55,5 +59,4 @@ def _member(entry: dict[str, Any]) -> Member | None:
     if not isinstance(sub, str) or entry.get("status", "Active") != "Active":
         return None
     named = tuple(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else ()
-    name = text(entry.get("name")) or f"{text(entry.get('given_name'))} {text(entry.get('family_name'))}".strip()
-    return Member(sub, name, has_role(named, StudentRole), has_role(named, TeacherRole))
+    return Member(sub, name_of(entry), has_role(named, StudentRole), has_role(named, TeacherRole))

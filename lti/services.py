@@ -6,10 +6,12 @@ The library makes the assertion and asks for the token; the cache, the egress cl
 """
 
 import email.utils
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from flask import current_app
@@ -18,15 +20,20 @@ from pylti1p3.registration import Registration
 from pylti1p3.service_connector import ServiceConnector
 
 from catalogue.clock import now
-from catalogue.egress import Client, EgressRefused, Rules
+from catalogue.egress import CONNECT, READ, Client, EgressRefused, Rules
+from catalogue.extensions import db
 from catalogue.outbox import TryAgain
 from catalogue.settings import Settings
 from lti import keys
+from lti.claims import text
 from lti.models import Platform
 from lti.storage import TokenCache
 
 LATER = (408, 425, 429)
 LONGEST_REASON = 300
+LONGEST_PAUSE = timedelta(days=30)
+UNREADABLE = (ValueError, RecursionError, OverflowError)
+"""What reading an answer raises that was made to break its reader; ``UnicodeError`` is a ``ValueError``."""
 
 
 class ServiceRefused(Exception):
@@ -46,10 +53,36 @@ class Called:
     client_id: str
     token_url: str
     token_audience: str | None
+    hosts: frozenset[str]  # those of its registration: its tokens go nowhere else
 
     @classmethod
     def of(cls, platform: Platform) -> "Called":
-        return cls(platform.id, platform.issuer, platform.client_id, platform.token_url, platform.token_audience)
+        own = (platform.issuer, platform.auth_url, platform.token_url, platform.jwks_url)
+        return cls(
+            platform.id, platform.issuer, platform.client_id, platform.token_url, platform.token_audience,
+            frozenset(filter(None, map(_host, own))),
+        )  # fmt: skip
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+class _Hurried(Client):
+    """Bounds all of its calls together, in seconds."""
+
+    def __init__(self, rules: Rules, within: float) -> None:
+        super().__init__(rules)
+        self._ends = time.monotonic() + within
+
+    def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        left = min(self._ends - time.monotonic(), CONNECT + READ)
+        if left <= 0:
+            raise requests.Timeout(f"{url!s}: the time for all of it is over")
+        return super().request(method, url, *args, **kwargs | {"timeout": left})
 
 
 class _OurRegistration(Registration):
@@ -77,24 +110,32 @@ class _Tokens(ServiceConnector):
         return self._cache.get(self._platform_id, scope_key)
 
     def _cache_access_token(self, scope_key: str, access_token: str, expires_in: float) -> None:
+        if not access_token.isascii() or not access_token.isprintable():
+            raise ValueError("a token that no header can carry")
         self._cache.keep(self._platform_id, scope_key, access_token, float(expires_in))
 
 
 class Service:
     """The services of one platform, with a token for ``scopes``.
 
-    Raises ``TryAgain`` where a later try may do, ``ServiceRefused`` where it won't.
+    Raises ``TryAgain`` where a later try may do, ``ServiceRefused`` where it won't. ``within``: seconds from now on
+    that all calls together may take.
     """
 
-    def __init__(self, platform: Platform, scopes: Iterable[str]) -> None:
+    def __init__(self, platform: Platform, scopes: Iterable[str], *, within: float | None = None) -> None:
         settings: Settings = current_app.extensions["settings"]
         self._called = Called.of(platform)
         self._scopes = sorted(scopes)
         self._cache: TokenCache = current_app.extensions["lti"].tokens
-        self._client = Client(Rules(loopback=settings.development))
+        rules = Rules(loopback=settings.development)
+        self._client = Client(rules) if within is None else _Hurried(rules, within)
 
     def call(self, method: str, url: str, *, media: str, body: Any = None) -> requests.Response:
         """``media`` is what is accepted, or the type of what is sent. A refused token is dropped, once."""
+        if _host(url) not in self._called.hosts:
+            raise ServiceRefused(
+                f"{method} {url}: not called, since its host is none of those that the platform is registered with"
+            )
         response = self._send(method, url, media, body)
         if response.status_code == 401:
             self._cache.drop(self._called.platform_id, " ".join(self._scopes))
@@ -111,24 +152,28 @@ class Service:
             return self._client.request(method, url, headers=headers, json=body)
         except requests.RequestException as fault:
             raise _of(fault, url) from fault
+        except UNREADABLE as fault:
+            raise TryAgain(f"{url}: {type(fault).__name__}"[:LONGEST_REASON]) from fault
 
     def _token(self) -> str:
         scope_key = " ".join(self._scopes)
         if held := self._cache.get(self._called.platform_id, scope_key):
             return held
+        tokens = _Tokens(self._called, self._client, self._cache)
+        db.session.rollback()  # our key was read: no transaction stays open while the platform is asked
         try:
-            return str(_Tokens(self._called, self._client, self._cache).get_access_token(self._scopes))
+            return str(tokens.get_access_token(self._scopes))
         except LtiServiceException as fault:
-            if fault.response.status_code == 401 or "invalid_client" in fault.response.text:
+            if fault.response.status_code == 401 or b"invalid_client" in fault.response.content:
                 # Also said while our key set could not be fetched, or a new key is not known there yet.
                 raise TryAgain("the platform does not accept our key yet (invalid_client)") from fault
             self._judge(fault.response, "the service token")
             raise TryAgain("the service token came in a form that is none") from fault
-        except requests.JSONDecodeError as fault:
+        except requests.JSONDecodeError as fault:  # a RequestException too
             raise TryAgain("the service token came in a form that is none") from fault
         except requests.RequestException as fault:
             raise _of(fault, "the service token") from fault
-        except (KeyError, TypeError, ValueError) as fault:
+        except (KeyError, TypeError, AttributeError, *UNREADABLE) as fault:
             raise TryAgain("the service token came in a form that is none") from fault
 
     @staticmethod
@@ -136,7 +181,7 @@ class Service:
         status = response.status_code
         if 200 <= status < 300:
             return response
-        reason = f"{what}: answer {status}: {response.text[:LONGEST_REASON]}"
+        reason = f"{what}: answer {status}: {_said(response)}"
         if status >= 500 or status in LATER:
             raise TryAgain(reason, retry_after(response.headers.get("Retry-After", "")))
         raise ServiceRefused(reason, status)
@@ -152,14 +197,40 @@ def _of(fault: requests.RequestException, what: str) -> TryAgain | ServiceRefuse
     return TryAgain(f"{what}: {type(fault).__name__}: {fault}"[:LONGEST_REASON])
 
 
-def retry_after(header: str) -> timedelta | None:
-    """Seconds or a date (RFC 9110, section 10.2.3); nothing where it is neither, or is past."""
-    header = header.strip()
-    if header.isdecimal() and header.isascii():
-        return timedelta(seconds=min(int(header), 30 * 86_400))
+def _said(response: requests.Response) -> str:
+    """The beginning of an answer, as text: whatever character set it claims, since some can't be read with care."""
+    return text(response.content[: 4 * LONGEST_REASON].decode("utf-8", "replace"), LONGEST_REASON)
+
+
+def json_of(response: requests.Response) -> Any:
+    """What an answer holds; raises ``TryAgain`` where it is not JSON that can be read."""
     try:
-        moment = email.utils.parsedate_to_datetime(header)
-    except (ValueError, TypeError):
+        return response.json()
+    except UNREADABLE as fault:
+        raise TryAgain("the platform's answer is not JSON") from fault
+
+
+def next_page(response: requests.Response, url: str) -> str:
+    """Where a list goes on (RFC 8288), empty where it does not; ``url`` is where this answer came from."""
+    try:
+        onwards = response.links.get("next", {}).get("url")
+        return urljoin(url, onwards) if onwards else ""
+    except UNREADABLE as fault:
+        raise TryAgain("the platform's list goes on at an address that is none") from fault
+
+
+def retry_after(header: str) -> timedelta | None:
+    """Seconds or a date (RFC 9110, section 10.2.3), bounded; nothing where it is neither, or is past."""
+    header = header.strip()
+    if len(header) > LONGEST_REASON:
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(moment - now(), timedelta(0)) if isinstance(moment, datetime) else None
+    try:
+        if header.isdecimal() and header.isascii():
+            return min(timedelta(seconds=int(header)), LONGEST_PAUSE)
+        moment = email.utils.parsedate_to_datetime(header)
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return min(max(moment - now(), timedelta(0)), LONGEST_PAUSE)
+    except OverflowError:
+        return LONGEST_PAUSE
+    except (ValueError, TypeError, IndexError):
+        return None

@@ -5,11 +5,10 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, current_app, g, jsonify, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from werkzeug.wrappers import Response as BaseResponse
 
 from catalogue.errors import NotThere
-from catalogue.extensions import csrf, db
+from catalogue.extensions import csrf, db, limiter
 from catalogue.offers.models import Offer
 from catalogue.people.views import keep
 from catalogue.security import public, signed_in
@@ -18,12 +17,12 @@ from catalogue.transactions import run
 from lti import course as courses
 from lti import keys, launch, refusals, storage
 from lti import login as logins
-from lti.claims import Launch
 from lti.errors import LaunchRefused
-from lti.launch import Arrived
 
 lti = Blueprint("lti", __name__, url_prefix="/lti")
 
+LOGINS = "300 per minute"
+"""For one client address, which a whole hospital may share; in a frame each launch asks twice."""
 PAGES = {
     "assessment": "assessments.index",
     "recommendations": "recommendations.index",
@@ -44,6 +43,7 @@ def refused(refusal: LaunchRefused) -> tuple[str, int]:
 @lti.route("/login", methods=["GET", "POST"])
 @csrf.exempt  # type: ignore[untyped-decorator]
 @public
+@limiter.limit(LOGINS)
 def login() -> BaseResponse | tuple[str, int]:
     """The one GET that writes: it remembers what it sends the browser away with."""
     sent = request.form if request.method == "POST" else request.args
@@ -82,21 +82,11 @@ def launch_tool() -> BaseResponse | tuple[str, int]:
         settings.public_url,
         loopback=settings.development,
     )
-    arrived = _arrive(message)
+    arrived = run(lambda: launch.arrive(message))
     keep(arrived.token)
     response = redirect(_page(arrived.target), 303)
     storage.drop_cookie(response, state)  # type: ignore[arg-type]
     return response
-
-
-def _arrive(message: Launch) -> Arrived:
-    """Once more where two first arrivals met: the second finds what the first one made."""
-    for _ in range(3):
-        try:
-            return run(lambda: launch.arrive(message))
-        except IntegrityError:
-            db.session.rollback()
-    return run(lambda: launch.arrive(message))
 
 
 def _page(target: tuple[str, str]) -> str:

@@ -230,9 +230,7 @@ def upgrade() -> None:
         sa.Column("created_at", catalogue.extensions.UtcDateTime(timezone=True), nullable=False),
         sa.Column("last_launch_at", catalogue.extensions.UtcDateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_lti_platform_organisation_id_organisation"),
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_lti_platform_organisation_id_organisation")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_platform")),
         sa.UniqueConstraint("issuer", "client_id", name=op.f("uq_lti_platform_issuer_client_id")),
@@ -300,19 +298,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_level_heading")),
         sa.UniqueConstraint("dimension_id", "level", name=op.f("uq_level_heading_dimension_id_level")),
-    )
-    op.create_table(
-        "lti_context",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("platform_id", sa.Integer(), nullable=False),
-        sa.Column("context_id", sa.String(length=255), nullable=False),
-        sa.Column("label", sa.String(length=200), nullable=False),
-        sa.Column("title", sa.String(length=500), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["platform_id"], ["lti_platform.id"], name=op.f("fk_lti_context_platform_id_lti_platform")
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_context")),
-        sa.UniqueConstraint("platform_id", "context_id", name=op.f("uq_lti_context_platform_id_context_id")),
     )
     op.create_table(
         "lti_deployment",
@@ -397,9 +382,7 @@ def upgrade() -> None:
         sa.Column("organisation_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name=op.f("fk_offer_partner_offer_id_offer")),
         sa.ForeignKeyConstraint(
-            ["organisation_id"],
-            ["organisation.id"],
-            name=op.f("fk_offer_partner_organisation_id_organisation"),
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_offer_partner_organisation_id_organisation")
         ),
         sa.PrimaryKeyConstraint("offer_id", "organisation_id", name=op.f("pk_offer_partner")),
     )
@@ -553,36 +536,18 @@ def upgrade() -> None:
         )
 
     op.create_table(
-        "lti_resource_link",
+        "lti_context",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("deployment_id", sa.Integer(), nullable=False),
-        sa.Column("context_id", sa.Integer(), nullable=True),
-        sa.Column("resource_link_id", sa.String(length=255), nullable=False),
+        sa.Column("context_id", sa.String(length=255), nullable=False),
+        sa.Column("label", sa.String(length=200), nullable=False),
         sa.Column("title", sa.String(length=500), nullable=False),
-        sa.Column("target", sa.String(length=30), nullable=False),
-        sa.Column("target_value", sa.String(length=100), nullable=False),
-        sa.Column("lineitems_url", sa.Text(), nullable=False),
-        sa.Column("lineitem_url", sa.Text(), nullable=False),
-        sa.Column("scopes", sa.JSON(), nullable=False),
-        sa.Column("roster_url", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["context_id"], ["lti_context.id"], name=op.f("fk_lti_resource_link_context_id_lti_context")
+            ["deployment_id"], ["lti_deployment.id"], name=op.f("fk_lti_context_deployment_id_lti_deployment")
         ),
-        sa.ForeignKeyConstraint(
-            ["deployment_id"],
-            ["lti_deployment.id"],
-            name=op.f("fk_lti_resource_link_deployment_id_lti_deployment"),
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_resource_link")),
-        sa.UniqueConstraint(
-            "deployment_id",
-            "resource_link_id",
-            name=op.f("uq_lti_resource_link_deployment_id_resource_link_id"),
-        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_context")),
+        sa.UniqueConstraint("deployment_id", "context_id", name=op.f("uq_lti_context_deployment_id_context_id")),
     )
-    with op.batch_alter_table("lti_resource_link", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_lti_resource_link_context_id"), ["context_id"], unique=False)
-
     op.create_table(
         "mapping",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -596,10 +561,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version_id"], ["offer_version.id"], name=op.f("fk_mapping_version_id_offer_version")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mapping")),
         sa.UniqueConstraint(
-            "version_id",
-            "dimension_id",
-            "from_level",
-            name=op.f("uq_mapping_version_id_dimension_id_from_level"),
+            "version_id", "dimension_id", "from_level", name=op.f("uq_mapping_version_id_dimension_id_from_level")
         ),
     )
     with op.batch_alter_table("mapping", schema=None) as batch_op:
@@ -676,12 +638,52 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "lti_resource_link",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("deployment_id", sa.Integer(), nullable=False),
+        sa.Column("context_id", sa.Integer(), nullable=True),
+        sa.Column("resource_link_id", sa.String(length=255), nullable=False),
+        sa.Column("title", sa.String(length=500), nullable=False),
+        sa.Column("target", sa.String(length=30), nullable=False),
+        sa.Column("target_value", sa.String(length=100), nullable=False),
+        sa.Column("lineitems_url", sa.Text(), nullable=False),
+        sa.Column("lineitem_url", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("roster_url", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["context_id"], ["lti_context.id"], name=op.f("fk_lti_resource_link_context_id_lti_context")
+        ),
+        sa.ForeignKeyConstraint(
+            ["deployment_id"], ["lti_deployment.id"], name=op.f("fk_lti_resource_link_deployment_id_lti_deployment")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_resource_link")),
+        sa.UniqueConstraint(
+            "deployment_id", "resource_link_id", name=op.f("uq_lti_resource_link_deployment_id_resource_link_id")
+        ),
+    )
+    with op.batch_alter_table("lti_resource_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_lti_resource_link_context_id"), ["context_id"], unique=False)
+
+    op.create_table(
+        "step_done",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("enrolment_id", sa.Integer(), nullable=False),
+        sa.Column("step_id", sa.Integer(), nullable=False),
+        sa.Column("at", catalogue.extensions.UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_step_done_enrolment_id_enrolment")),
+        sa.ForeignKeyConstraint(["step_id"], ["step.id"], name=op.f("fk_step_done_step_id_step")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_step_done")),
+        sa.UniqueConstraint("enrolment_id", "step_id", name=op.f("uq_step_done_enrolment_id_step_id")),
+    )
+    op.create_table(
         "lti_arrival",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("identity_id", sa.Integer(), nullable=False),
         sa.Column("resource_link_id", sa.Integer(), nullable=False),
         sa.Column("is_learner", sa.Boolean(), nullable=False),
         sa.Column("is_instructor", sa.Boolean(), nullable=False),
+        sa.Column("target", sa.String(length=30), nullable=False),
+        sa.Column("target_value", sa.String(length=100), nullable=False),
         sa.Column("first_at", catalogue.extensions.UtcDateTime(timezone=True), nullable=False),
         sa.Column("last_at", catalogue.extensions.UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
@@ -720,23 +722,11 @@ def upgrade() -> None:
     with op.batch_alter_table("lti_line_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_lti_line_item_offer_id"), ["offer_id"], unique=False)
 
-    op.create_table(
-        "step_done",
-        sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("enrolment_id", sa.Integer(), nullable=False),
-        sa.Column("step_id", sa.Integer(), nullable=False),
-        sa.Column("at", catalogue.extensions.UtcDateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["enrolment_id"], ["enrolment.id"], name=op.f("fk_step_done_enrolment_id_enrolment")),
-        sa.ForeignKeyConstraint(["step_id"], ["step.id"], name=op.f("fk_step_done_step_id_step")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_step_done")),
-        sa.UniqueConstraint("enrolment_id", "step_id", name=op.f("uq_step_done_enrolment_id_step_id")),
-    )
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
-    op.drop_table("step_done")
     with op.batch_alter_table("lti_line_item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_lti_line_item_offer_id"))
 
@@ -745,6 +735,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_lti_arrival_resource_link_id"))
 
     op.drop_table("lti_arrival")
+    op.drop_table("step_done")
+    with op.batch_alter_table("lti_resource_link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_lti_resource_link_context_id"))
+
+    op.drop_table("lti_resource_link")
     with op.batch_alter_table("completion", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_completion_standing",
@@ -768,10 +763,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_mapping_dimension_id"))
 
     op.drop_table("mapping")
-    with op.batch_alter_table("lti_resource_link", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_lti_resource_link_context_id"))
-
-    op.drop_table("lti_resource_link")
+    op.drop_table("lti_context")
     with op.batch_alter_table("enrolment", schema=None) as batch_op:
         batch_op.drop_index(
             "uq_enrolment_active",
@@ -825,7 +817,6 @@ def downgrade() -> None:
 
     op.drop_table("lti_identity")
     op.drop_table("lti_deployment")
-    op.drop_table("lti_context")
     op.drop_table("level_heading")
     with op.batch_alter_table("sign_in", schema=None) as batch_op:
         batch_op.drop_index("ix_sign_in_via")
@@ -849,9 +840,7 @@ def downgrade() -> None:
     op.drop_table("dimension")
     with op.batch_alter_table("assessment", schema=None) as batch_op:
         batch_op.drop_index(
-            "uq_assessment_draft",
-            sqlite_where=sa.text("state = 'draft'"),
-            postgresql_where=sa.text("state = 'draft'"),
+            "uq_assessment_draft", sqlite_where=sa.text("state = 'draft'"), postgresql_where=sa.text("state = 'draft'")
         )
         batch_op.drop_index(batch_op.f("ix_assessment_person_id"))
 

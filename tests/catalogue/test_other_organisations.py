@@ -54,10 +54,9 @@ def taught_link(organisation: Organisation, teacher: Person) -> ResourceLink:
     )  # fmt: skip
     db.session.add(platform)
     db.session.flush()
-    context = Context(platform_id=platform.id, context_id="1", title=f"Course of {organisation.name}")
-    link = ResourceLink(
-        deployment=Deployment(platform=platform, deployment_id="1"), context=context, resource_link_id="1"
-    )
+    deployment = Deployment(platform=platform, deployment_id="1")
+    context = Context(deployment=deployment, context_id="1", title=f"Course of {organisation.name}")
+    link = ResourceLink(deployment=deployment, context=context, resource_link_id="1")
     identity = Identity(platform=platform, sub="1", person=teacher)
     db.session.add(Arrival(identity=identity, resource_link=link, is_instructor=True))
     db.session.flush()

@@ -1,10 +1,11 @@
 """A teacher's page on their course."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, current_app
 from sqlalchemy import select
 
 from catalogue.enrolments import actions as enrolments
@@ -13,8 +14,9 @@ from catalogue.extensions import db
 from catalogue.offers.models import Offer, OfferVersion
 from catalogue.people.models import Person
 from catalogue.transactions import run
+from lti import roster
 from lti.models import Identity
-from tests.lti.platform import LTI, NRPS, TEACHER, Platform
+from tests.lti.platform import LTI, NRPS, TEACHER, Answer, Platform
 from tests.visitor import Visitor
 
 
@@ -121,3 +123,123 @@ def test_nobody_else_sees_the_page(
     visitor.get("/lti/course/1", 302)
     platform.launch(teacher, sub="3", change=lambda claims: claims[LTI + "roles"].clear())
     teacher.get("/lti/course/1", 404)
+
+
+def test_whoever_teaches_no_more_sees_the_course_no_more(visitors: Callable[[], Visitor], platform: Platform) -> None:
+    former = visitors()
+    platform.launch(former, TEACHER, sub="3")
+    former.get("/lti/course/1")
+    platform.launch(former, sub="3", resource_link={"id": "other"})
+    former.get("/lti/course/1", 404)
+    former.get("/lti/course/2", 404)
+
+
+def test_courses_of_two_deployments_stay_apart(
+    visitors: Callable[[], Visitor], platform: Platform, register: Callable[[Platform], int]
+) -> None:
+    platform.launch(visitors(), sub="4", name="Sam Student")
+    platform.deployment = "2"
+    register(platform)
+    teacher = visitors()
+    platform.launch(teacher, TEACHER, sub="3", change=lambda claims: claims.pop(NRPS))
+    teacher.get("/lti/course/2")
+    assert rows(teacher) == []
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("Learner#Instructor", 404), ("Learner/x#Instructor", 404), ("Instructor#Grader", 200)]
+)
+def test_of_a_sub_role_the_principal_role_counts(visitor: Visitor, platform: Platform, role: str, status: int) -> None:
+    platform.launch(visitor, ["http://purl.imsglobal.org/vocab/lis/v2/membership/" + role])
+    visitor.get("/lti/course/1", status)
+
+
+def test_a_link_that_is_widened_later_shows_no_more_of_what_was_before(
+    visitors: Callable[[], Visitor], platform: Platform, complete: Callable[[str], str]
+) -> None:
+    one_offer = {"target": "offer", "offer": "another-offer"}
+    platform.launch(visitors(), sub="4", custom=one_offer)
+    complete("4")
+    platform.launch(visitors(), sub="4")
+    teacher = visitors()
+    platform.launch(teacher, TEACHER, sub="3", change=lambda claims: claims.pop(NRPS))
+    teacher.get("/lti/course/1")
+    assert rows(teacher) == [["Sam Student", "Yes", "Not yet", "0", "0"]]
+
+
+def test_a_slow_list_holds_nobody_and_no_connection(
+    app: Flask, visitors: Callable[[], Visitor], platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform.members, platform.page_size = [member(str(number), "Slow") for number in range(100)], 1
+    platform.launch(visitors(), sub="4")
+    teacher, held, answer = visitors(), [], platform.answer
+    platform.launch(teacher, TEACHER, sub="3")
+
+    def slow(method: str, path: str, headers: Any, body: bytes) -> Answer:
+        with app.app_context():
+            held.append(current_app.extensions["sqlalchemy"].engine.pool.checkedout())
+        time.sleep(0.2)
+        return answer(method, path, headers, body)
+
+    monkeypatch.setattr(platform, "answer", slow)
+    monkeypatch.setattr(roster, "PATIENCE", 1.0)
+    began = time.monotonic()
+    teacher.get("/lti/course/1")
+    assert time.monotonic() - began < 2
+    assert len(held) > 1
+    assert set(held) == {0}
+    assert "did not give us its list" in teacher.text()
+    assert [row[0] for row in rows(teacher)] == ["Sam Student"]
+
+
+def test_an_endless_list_is_left(visitors: Callable[[], Visitor], platform: Platform) -> None:
+    platform.members, platform.page_size = [member(str(number), "Many") for number in range(100)], 1
+    teacher = visitors()
+    platform.launch(teacher, TEACHER, sub="3")
+    teacher.get("/lti/course/1")
+    assert "did not give us its list" in teacher.text()
+    assert len([path for _, path in platform.calls if path.startswith("/members")]) == 20
+
+
+def test_a_list_on_a_host_that_is_not_the_platforms_gets_no_token(
+    visitors: Callable[[], Visitor], platform: Platform
+) -> None:
+    elsewhere = platform.url.replace("127.0.0.1", "localhost")
+    teacher = visitors()
+    platform.launch(
+        teacher, TEACHER, sub="3", change=lambda c: c[NRPS].update(context_memberships_url=f"{elsewhere}/members")
+    )
+    teacher.get("/lti/course/1")
+    assert "did not give us its list" in teacher.text()
+    assert [path for _, path in platform.calls if path != "/certs"] == []
+
+
+HOSTILE: dict[str, tuple[str, Answer]] = {
+    "deep": ("/members", (200, {}, b"[" * 200_000)),
+    "a huge number": ("/members", (200, {}, b"1" * 10_000)),
+    "a character set of traps": ("/members", (200, {"Content-Type": "text/x; charset=idna"}, b"\xff{}")),
+    "an error in it": ("/members", (500, {"Content-Type": "text/x; charset=idna"}, b"\xff\x00")),
+    "a broken next page": ("/members", (200, {"Link": '<http://[1>; rel="next"'}, {"members": []})),
+    "no object": ("/members", (200, {}, [])),
+    "a long pause": ("/members", (503, {"Retry-After": "9" * 5000}, {})),
+    "a date out of range": ("/members", (503, {"Retry-After": "Mon, 99 Jan 99999 99:99:99 +9999"}, {})),
+    "a token without end": ("/token", (200, {}, {"access_token": "x", "expires_in": 10**400})),
+    "a token that no header carries": ("/token", (200, {}, {"access_token": "\u2603", "expires_in": 60})),
+    "a token of lines": ("/token", (200, {}, {"access_token": "a\r\nb", "expires_in": 60})),
+    "a token that is a list": ("/token", (200, {}, {"access_token": [], "expires_in": 60})),
+    "a deep token": ("/token", (200, {}, b"[" * 200_000)),
+    "a token in traps": ("/token", (400, {"Content-Type": "text/x; charset=idna"}, b"\xff")),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_an_answer_made_to_break_its_reader_only_leaves_the_list_out(
+    visitors: Callable[[], Visitor], platform: Platform, case: str
+) -> None:
+    teacher = visitors()
+    platform.launch(teacher, TEACHER, sub="3")
+    platform.faults.append(HOSTILE[case])
+    teacher.get("/lti/course/1")
+    assert "did not give us its list" in teacher.text()
+    teacher.get("/lti/course/1")
+    assert "did not give us its list" not in teacher.text()

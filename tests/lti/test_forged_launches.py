@@ -3,6 +3,7 @@
 import hmac
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from flask import Flask
 from sqlalchemy import func, select
 
+from catalogue.clock import now
 from catalogue.extensions import db
 from lti.models import Refusal
 from tests.lti.platform import KEY, LEFT_OUT, LTI, OTHER_KEY, TOOL, Platform, jwk, serving, token_of
@@ -119,11 +121,12 @@ def test_audiences_that_authorise_us_are_accepted(visitor: Visitor, platform: Pl
 
 @pytest.mark.parametrize(("seconds", "status"), [(0, 303), (59, 303), (61, 400), (-61, 400), (-58, 303)])
 def test_clocks_may_be_a_minute_apart(visitor: Visitor, platform: Platform, seconds: int, status: int) -> None:
-    platform.launch(
-        visitor, status=status, change=lambda claims: claims.update(
-            iat=claims["iat"] - seconds, exp=claims["iat"] - seconds + (0 if seconds > 0 else 60)
-        ),
-    )  # fmt: skip
+    def shift(claims: dict[str, Any]) -> None:
+        issued = claims["iat"] - seconds
+        claims.update(iat=issued, exp=issued + (0 if seconds > 0 else 60))
+
+    with time_machine.travel(now(), tick=False):  # a busy machine is not to use the minute up
+        platform.launch(visitor, status=status, change=shift)
 
 
 def test_a_message_works_once(visitor: Visitor, platform: Platform, counts: Counts) -> None:
@@ -248,9 +251,9 @@ def test_an_unknown_deployment_is_offered_to_the_administrator_only_if_its_messa
     platform.launch(visitor, status=400, deployment_id="77")
     platform.launch(visitor, status=400, deployment_id="78", sign=lambda p, claims: p.sign(claims, OTHER_KEY))
     administrator.get("/admin/platforms")
-    assert "Take deployment 77" in administrator.text()
+    assert "Accept deployment 77" in administrator.text()
     assert "78" not in administrator.text()
-    administrator.press("Take deployment 77")
+    administrator.press("Accept deployment 77")
     platform.launch(visitor, deployment_id="77")
 
 
@@ -259,3 +262,28 @@ def test_refusals_are_kept_within_bounds(visitor: Visitor, app: Flask) -> None:
         visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Refusal)) == 60
+
+
+def test_what_anybody_can_send_does_not_crowd_out_an_unknown_deployment(
+    visitor: Visitor, administrator: Visitor, platform: Platform, app: Flask
+) -> None:
+    for _ in range(60):
+        visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
+    platform.launch(visitor, status=400, deployment_id="77")
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Refusal)) == 61
+    with time_machine.travel(timedelta(minutes=5)):
+        for _ in range(30):
+            visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
+    administrator.get("/admin/platforms")
+    assert "Accept deployment 77" in administrator.text()
+
+
+def test_an_unreachable_key_set_says_nothing_of_what_stands_where(visitor: Visitor, platform: Platform) -> None:
+    asked = platform.log_in(visitor)
+    platform.up = False
+    token = platform.sign(platform.claims(asked["nonce"]))
+    visitor.post("/lti/launch", {"id_token": token, "state": asked["state"]}, 400)
+    assert "the platform's key set could not be fetched" in visitor.text()
+    assert "127.0.0.1" not in visitor.text()
+    assert "Error" not in visitor.text()

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from catalogue.clock import now
 from catalogue.extensions import db
@@ -133,12 +133,27 @@ def test_a_platform_whose_services_stand_at_a_private_address_is_not_called(
 ) -> None:
     platform.launch(visitor, change=lambda c: c[AGS].update(lineitems="https://10.0.0.1/items?type_id=1"))
     complete(slugs[0])
+    with app.app_context():
+        run(lambda: db.session.execute(update(Registered).values(auth_url="https://10.0.0.1/auth")))
     (state, error), *_ = deliver()
     assert (state, "private" in error) == ("parked", True)
+
+
+def test_a_platform_names_no_host_of_somebody_else_for_its_services(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    elsewhere = platform.url.replace("127.0.0.1", "localhost")
+    platform.launch(visitor, change=lambda c: c[AGS].update(lineitems=f"{elsewhere}/items?type_id=1"))
+    complete(slugs[0])
+    (state, error), *_ = deliver()
+    assert (state, "its host is none of those" in error) == ("parked", True)
+    assert platform.token_requests == []
 
 
 def test_retry_after_is_seconds_or_a_date() -> None:
     assert retry_after("120") == timedelta(minutes=2)
     assert retry_after("soon") is None
     assert retry_after("") is None
+    assert retry_after("9" * 5000) is None
+    assert retry_after("9" * 200) == retry_after("Fri, 31 Dec 9999 00:00:00 GMT") == timedelta(days=30)
     assert retry_after("Thu, 01 Jan 1970 00:00:00 GMT") == timedelta(0)

@@ -1,6 +1,7 @@
 """Who somebody is: by registration and sub. What a launch gives, and what it never gives."""
 
 from collections.abc import Callable
+from threading import Thread
 
 import pytest
 from flask import Flask
@@ -10,7 +11,7 @@ from catalogue.extensions import db
 from catalogue.people.models import Grant, Person
 from catalogue.systems.models import Membership
 from catalogue.transactions import run
-from lti import actions
+from lti import actions, launch
 from lti.models import Identity, ResourceLink
 from lti.models import Platform as Registered
 from tests.lti.platform import LTI, OTHER_KEY, TEACHER, Platform, jwk, serving
@@ -119,6 +120,26 @@ def test_suspending_a_platform_ends_its_sign_ins_and_refuses_launches(
     platform.launch(visitor)
 
 
+@pytest.mark.both_databases
+def test_a_launch_under_way_while_its_platform_is_suspended_is_signed_out(
+    visitor: Visitor, platform: Platform, administrator: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    join, suspending = launch._join, Thread(target=lambda: administrator.press("Suspend Test Moodle"))
+    platform.launch(visitor)
+    administrator.get("/admin/platforms")
+
+    def slowly(person: Person, registered: Registered) -> None:
+        join(person, registered)
+        if suspending.ident is None:
+            suspending.start()
+            suspending.join(0.5)
+
+    monkeypatch.setattr(launch, "_join", slowly)
+    platform.launch(visitor)
+    suspending.join()
+    visitor.get("/enrolments", 302)
+
+
 def test_a_suspended_person_is_refused(app: Flask, visitor: Visitor, platform: Platform, counts: Counts) -> None:
     from catalogue.people import actions as people
 
@@ -176,6 +197,18 @@ def test_what_a_platform_says_is_kept_clean(app: Flask, visitor: Visitor, platfo
         name = db.session.scalars(select(Identity)).one().person.name
         assert name.startswith("Sam  Stu dent x")
         assert len(name) <= 200
+
+
+def test_a_joined_name_is_cut_and_an_email_address_that_is_too_long_is_dropped(
+    app: Flask, visitor: Visitor, platform: Platform
+) -> None:
+    platform.launch(
+        visitor, name="", email="x" * 250 + "@example.com",
+        change=lambda c: c.update(given_name="g" * 150, family_name="f" * 150),
+    )  # fmt: skip
+    with app.app_context():
+        person = db.session.scalars(select(Identity)).one().person
+        assert (len(person.name), person.name.count("g"), person.email) == (200, 150, "")
 
 
 def test_an_instructor_of_another_platform_does_not_see_a_course(

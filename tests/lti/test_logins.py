@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from catalogue.extensions import db
 from lti.models import LoginState, Refusal
+from lti.views import LOGINS
 from tests.lti.platform import TOOL, Platform, serving
 from tests.visitor import ORIGIN, Visitor
 
@@ -125,3 +126,19 @@ def test_the_key_set_has_public_keys_only_and_stays(visitor: Visitor) -> None:
     assert visitor.response.json == first
     (key,) = first["keys"]
     assert set(key) == {"kty", "n", "e", "kid", "alg", "use"}
+
+
+@pytest.mark.limited
+def test_logins_from_one_address_are_limited(visitor: Visitor, another: Visitor, platform: Platform) -> None:
+    for _ in range(int(LOGINS.split()[0])):
+        visitor.post("/lti/login", {}, 400)
+    visitor.post("/lti/login", platform.initiation(), 429)
+    another.post("/lti/login", platform.initiation())
+
+
+@pytest.fixture
+def another(app: Flask) -> Visitor:
+    """A visitor at another address."""
+    visitor = Visitor(app)
+    visitor.client.environ_base["REMOTE_ADDR"] = "192.0.2.7"
+    return visitor

@@ -13,6 +13,7 @@ from flask.cli import FlaskGroup
 from sqlalchemy import func, select
 
 from catalogue.extensions import db
+from catalogue.people.models import AuditEvent
 from catalogue.settings import Settings
 from everyseat import create_app
 from lti.actions import faults_of
@@ -67,13 +68,33 @@ def test_a_platform_is_added_by_command_and_the_same_again_changes_nothing(comma
     assert platform["state"] == "active"
 
 
-def test_other_addresses_bring_it_up_to_date_and_say_so(command: Run) -> None:
+def test_other_addresses_bring_it_up_to_date_and_say_so(command: Run, app: Flask) -> None:
     command("platforms", "add", *options())
     changed = command("platforms", "add", *options(token_url="https://moodle.riverside.example/token"))
     assert "was changed: token_url" in changed.output
+    with app.app_context():
+        detail = db.session.scalars(select(AuditEvent.detail).where(AuditEvent.action == "platform changed")).one()
+        assert detail == {"token_url": [GIVEN["--token-url"], "https://moodle.riverside.example/token"]}
     command("platforms", "add", *options(deployment="2"))
     (platform,) = listed(command)
     assert platform["deployments"] == ["1", "2"]
+
+
+def test_other_addresses_sign_out_who_came_by_the_old_ones(command: Run, visitor: Visitor, platform: Platform) -> None:
+    platform.launch(visitor)
+    same = platform.registration | {"name": "Another name"}
+    command("platforms", "add", *options(**same))
+    visitor.get("/enrolments")
+    command("platforms", "add", *options(**same | {"token_url": f"{platform.url}/other"}))
+    visitor.get("/enrolments", 302)
+
+
+def test_a_like_name_makes_nobody_a_member(command: Run) -> None:
+    command("platforms", "add", *options(name="Example Riverside Trust"))
+    command("platforms", "add", *options(name="Example Riverside Trust", client_id="2"))
+    command("platforms", "add", *options(name="Example Riverside Trust", client_id="2"))
+    found = [platform["organisation"] for platform in listed(command)]
+    assert found == ["example-riverside-trust-2", "example-riverside-trust-3"]
 
 
 def test_an_organisation_can_be_named_and_stays(command: Run, app: Flask) -> None:
@@ -88,7 +109,8 @@ def test_an_organisation_can_be_named_and_stays(command: Run, app: Flask) -> Non
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("jwks_url", "ftp://moodle.example/certs", "--jwks-url: Enter an address that starts with https://"),
+        ("jwks_url", "ftp://moodle.example/certs", "--jwks-url: Enter an address that starts with http:// or https://"),
+        ("issuer", "moodle.example", "--issuer: Enter an address that starts with http:// or https://"),
         ("auth_url", "nonsense", "--auth-url"),
         ("token_url", "", "--token-url: Enter the access token URL"),
         ("client_id", " ", "--client-id: Enter the client ID"),
@@ -112,7 +134,8 @@ def test_what_is_wrong_is_said_plainly(command: Run, option: str, value: str, sa
 def test_in_production_only_https_addresses_of_plain_hosts_are_fit(url: str) -> None:
     given = {name.removeprefix("--").replace("-", "_"): value for name, value in GIVEN.items()}
     assert faults_of(given, development=False) == {}
-    assert list(faults_of(given | {"auth_url": url}, development=False)) == ["auth_url"]
+    for name in ("auth_url", "issuer"):
+        assert faults_of(given | {name: url}, development=False) == {name: "Enter an address that starts with https://"}
 
 
 @pytest.mark.both_databases
@@ -132,7 +155,7 @@ def test_an_administrator_adds_a_platform_on_a_page(administrator: Visitor, app:
     typed = {name.removeprefix("--").replace("-", "_"): value for name, value in GIVEN.items()}
     administrator.press("Add platform", 422, **typed | {"token_url": "token", "client_id": ""})
     assert "Enter the client ID" in administrator.text()
-    assert "Enter an address that starts with https://" in administrator.text()
+    assert "Enter an address that starts with http:// or https://" in administrator.text()
     kept = administrator.page.select_one("input[name=issuer]")
     assert kept is not None
     assert kept["value"] == GIVEN["--issuer"]
@@ -148,6 +171,17 @@ def test_the_page_keeps_a_platform_with_its_organisation(administrator: Visitor,
         administrator.get("/admin/platforms/add")
         administrator.press("Add platform", status, **typed, organisation=organisation)
     assert "belongs to another organisation" in administrator.text()
+
+
+def test_the_page_gives_no_platform_other_addresses(administrator: Visitor, command: Run) -> None:
+    command("platforms", "add", *options())
+    typed = {name.removeprefix("--").replace("-", "_"): value for name, value in GIVEN.items()}
+    administrator.get("/admin/platforms/add")
+    administrator.press("Add platform", 422, **typed | {"jwks_url": "https://evil.example/certs"})
+    assert "is registered already" in administrator.text()
+    assert listed(command)[0]["jwks_url"] == GIVEN["--jwks-url"]
+    administrator.press("Add platform", **typed | {"deployment": "2"})
+    assert listed(command)[0]["deployments"] == ["1", "2"]
 
 
 @pytest.mark.parametrize("path", ["/admin/platforms", "/admin/platforms/add"])
