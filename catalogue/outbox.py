@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, current_app
-from sqlalchemy import JSON, Index, String, Text, event, select
+from sqlalchemy import JSON, ColumnElement, Exists, Index, String, Text, event, select
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from catalogue.clock import now
@@ -123,14 +123,7 @@ def deliver_due(limit: int = 500) -> int:
         .where(
             Delivery.state == DeliveryState.WAITING,
             Delivery.due_at <= now(),
-            ~select(earlier.id)
-            .where(
-                earlier.lane == Delivery.lane,
-                earlier.state == DeliveryState.WAITING,
-                earlier.id < Delivery.id,
-                earlier.due_at > now(),
-            )
-            .exists(),
+            ~_waits_before(earlier, earlier.due_at > now()),
         )
         .order_by(Delivery.id)
         .limit(limit)
@@ -162,21 +155,28 @@ def deliver(delivery_id: int) -> bool:
     return True
 
 
+def _waits_before(earlier: type[Delivery], *more: ColumnElement[bool]) -> Exists:
+    """Whether an ``earlier`` one in the same lane has not been delivered yet."""
+    return (
+        select(earlier.id)
+        .where(
+            earlier.lane == Delivery.lane,
+            earlier.state == DeliveryState.WAITING,
+            earlier.id < Delivery.id,
+            *more,
+        )
+        .exists()
+    )
+
+
 def _claim(delivery_id: int) -> tuple[str, dict[str, Any]] | None:
-    earlier = aliased(Delivery)
     delivery = db.session.scalar(
         select(Delivery)
         .where(
             Delivery.id == delivery_id,
             Delivery.state == DeliveryState.WAITING,
             Delivery.due_at <= now(),
-            ~select(earlier.id)
-            .where(
-                earlier.lane == Delivery.lane,
-                earlier.state == DeliveryState.WAITING,
-                earlier.id < Delivery.id,
-            )
-            .exists(),
+            ~_waits_before(aliased(Delivery)),
         )
         .with_for_update(skip_locked=True, of=Delivery)
     )

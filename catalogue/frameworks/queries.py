@@ -26,6 +26,17 @@ def current_framework() -> Framework:
     return framework
 
 
+def newest_version(key: str) -> Framework | None:
+    """The version of a framework that was loaded last."""
+    return db.session.scalar(
+        select(Framework)
+        .where(Framework.key == key)
+        .order_by(Framework.id.desc())
+        .options(selectinload(Framework.dimensions), selectinload(Framework.levels))
+        .limit(1)
+    )
+
+
 def conditions() -> list[Condition]:
     return list(db.session.scalars(select(Condition).order_by(Condition.position)))
 

@@ -18,6 +18,7 @@ from catalogue.frameworks.models import (
     Seat,
     Statement,
 )
+from catalogue.frameworks.queries import newest_version
 from catalogue.seeding import files
 from catalogue.seeding.files import FaultyFile, read
 from catalogue.seeding.load_offers import load_offers
@@ -123,7 +124,7 @@ def load_framework(file: Path) -> Framework:
 
 def load_seats(file: Path, shape: files.SeatsFile) -> None:
     """Seats and their targets in the newest version of the framework that the file names."""
-    framework = newest_framework(shape.framework)
+    framework = newest_version(shape.framework)
     if framework is None:
         raise FaultyFile(file, "framework", f"{shape.framework} has not been loaded")
     dimensions = {dimension.key: dimension for dimension in framework.dimensions}
@@ -143,7 +144,3 @@ def load_seats(file: Path, shape: files.SeatsFile) -> None:
                 record = RoleTarget(seat_id=seat.id, dimension_id=dimensions[key].id)
                 db.session.add(record)
             record.level, record.importance = values[target.level], target.importance
-
-
-def newest_framework(key: str) -> Framework | None:
-    return db.session.scalar(select(Framework).where(Framework.key == key).order_by(Framework.id.desc()).limit(1))

@@ -11,7 +11,8 @@ from sqlalchemy.orm import selectinload
 
 from catalogue.clock import today
 from catalogue.extensions import Base, db
-from catalogue.frameworks.models import Condition, Framework, Seat
+from catalogue.frameworks.models import Condition, Seat
+from catalogue.frameworks.queries import newest_version
 from catalogue.offers.models import Mapping, Mode, Offer, OfferVersion, Run, Step, VersionState
 from catalogue.offers.rules import stems_of
 from catalogue.seeding.files import FaultyFile, OfferRow, OffersFile
@@ -25,13 +26,9 @@ class _Lookups:
 
     def __init__(self, file: Path, framework_key: str) -> None:
         self.file = file
-        framework = db.session.scalars(
-            select(Framework)
-            .where(Framework.key == framework_key)
-            .order_by(Framework.id.desc())
-            .options(selectinload(Framework.dimensions), selectinload(Framework.levels))
-            .limit(1)
-        ).one()
+        framework = newest_version(framework_key)
+        if framework is None:
+            raise FaultyFile(file, "", f"the framework {framework_key} has not been loaded")
         self.framework = framework
         self.dimensions = {dimension.key: dimension for dimension in framework.dimensions}
         self.levels = {level.key: level.value for level in framework.levels}
