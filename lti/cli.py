@@ -9,12 +9,14 @@ from flask.cli import with_appcontext
 
 from catalogue.settings import Settings
 from catalogue.transactions import run
-from lti import keys, queries
-from lti.actions import Added, Registration, Unfit, add_platform
+from lti import keys
 from lti.demo import demo
+from lti.grading import queries as grading
+from lti.grading.queries import Grades
 from lti.models import Platform
+from lti.platforms import queries
+from lti.platforms.actions import Added, Registration, Unfit, add_platform
 from lti.practice.cli import practice_platform
-from lti.queries import Grades
 
 OPTIONS = {
     "jwks_url": "--jwks-url",
@@ -113,12 +115,12 @@ def grades() -> None:
 @with_appcontext
 def grades_status(as_json: bool) -> None:
     """How many wait, were delivered, or need a person."""
-    by_platform = queries.grades_by_platform()
+    by_platform = grading.grades_by_platform()
     listed: list[dict[str, Any]] = [
         {"id": platform.id, "name": platform.name} | _grades_json(by_platform.get(platform.id, Grades()))
         for platform in queries.platforms()
     ]
-    total: dict[str, Any] = _grades_json(queries.all_grades(by_platform))
+    total: dict[str, Any] = _grades_json(grading.all_grades(by_platform))
     if as_json:
         click.echo(json.dumps(total | {"platforms": listed}, indent=2))
         return

@@ -9,9 +9,9 @@ from catalogue.enrolments.signals import completed
 from catalogue.outbox import register_kind
 from catalogue.pages import add_admin_page, add_place
 from catalogue.settings import Settings
-from lti import grades
-from lti.admin import lti_admin
+from lti.grading import scores
 from lti.platform_keys import PlatformKeys
+from lti.platforms.views import lti_admin
 from lti.storage import TokenCache
 from lti.views import course_link, lti
 
@@ -32,5 +32,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(lti_admin)
     add_place(app, "Your course", course_link)
     add_admin_page(app, "Learning platforms", "lti_admin.index")
-    register_kind(app, grades.KIND, grades.send)
-    completed.connect(grades.record)
+    register_kind(app, scores.KIND, scores.send)
+    completed.connect(scores.record)

@@ -14,9 +14,9 @@ from catalogue.people.views import keep
 from catalogue.security import public, signed_in
 from catalogue.settings import Settings
 from catalogue.transactions import run
-from lti import course as courses
 from lti import keys, launch, refusals, storage
 from lti import login as logins
+from lti.courses import overview as courses
 from lti.errors import LaunchRefused
 
 lti = Blueprint("lti", __name__, url_prefix="/lti")

@@ -17,9 +17,9 @@ from catalogue.outbox import Delivery, DeliveryState
 from catalogue.people.models import Person, SignIn
 from catalogue.systems.models import Membership
 from catalogue.transactions import run
-from lti.actions import Registration, add_platform
 from lti.models import Arrival, Context, Deployment, Identity, LineItem, ResourceLink
 from lti.models import Platform as Registered
+from lti.platforms.actions import Registration, add_platform
 from tests.lti.platform import Platform, serving
 from tests.visitor import Visitor
 

@@ -14,7 +14,7 @@ from catalogue.extensions import db
 from catalogue.offers.models import Offer, OfferVersion
 from catalogue.people.models import Person
 from catalogue.transactions import run
-from lti import roster
+from lti.courses import roster
 from lti.models import Identity
 from tests.lti.platform import LTI, NRPS, TEACHER, Answer, Platform
 from tests.visitor import Visitor

@@ -11,8 +11,8 @@ from catalogue.clock import now
 from catalogue.extensions import db
 from catalogue.outbox import Delivery
 from catalogue.transactions import run
-from lti import actions
 from lti.models import Platform as Registered
+from lti.platforms import actions
 from lti.services import retry_after
 from tests.lti.platform import AGS, Platform
 from tests.visitor import Visitor

@@ -11,9 +11,10 @@ from catalogue.extensions import db
 from catalogue.people.models import Grant, Person
 from catalogue.systems.models import Membership
 from catalogue.transactions import run
-from lti import actions, launch
+from lti import launch
 from lti.models import Identity, ResourceLink
 from lti.models import Platform as Registered
+from lti.platforms import actions
 from tests.lti.platform import LTI, OTHER_KEY, TEACHER, Platform, jwk, serving
 from tests.visitor import Visitor
 

@@ -16,10 +16,10 @@ from catalogue.extensions import db
 from catalogue.people.models import AuditEvent
 from catalogue.settings import Settings
 from everyseat import create_app
-from lti.actions import faults_of
 from lti.cli import add_lti_commands
 from lti.models import Deployment
 from lti.models import Platform as Registered
+from lti.platforms.actions import faults_of
 from tests.lti.platform import Platform
 from tests.visitor import Visitor
 

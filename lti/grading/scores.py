@@ -17,8 +17,8 @@ from catalogue.clock import now
 from catalogue.enrolments.models import Completion
 from catalogue.extensions import db
 from catalogue.outbox import Delivery, TryAgain
-from lti import line_items
-from lti.line_items import LINE_ITEM, LINE_ITEM_READ, Wanted
+from lti.grading import line_items
+from lti.grading.line_items import LINE_ITEM, LINE_ITEM_READ, Wanted
 from lti.models import Arrival, Identity, ResourceLink
 from lti.services import Service, ServiceRefused, json_of
 

@@ -16,8 +16,8 @@ from catalogue.enrolments.models import ACTIVE, Completion, Enrolment
 from catalogue.extensions import db
 from catalogue.outbox import TryAgain
 from catalogue.people.models import SignIn
+from lti.courses.roster import members
 from lti.models import Arrival, Identity, ResourceLink
-from lti.roster import members
 from lti.services import ServiceRefused
 
 log = structlog.get_logger()

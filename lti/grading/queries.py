@@ -1,16 +1,15 @@
-"""Reading registrations, and how far their grades are."""
+"""How far the grades of each platform are."""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
 
 from catalogue.clock import now
 from catalogue.extensions import db
 from catalogue.outbox import Delivery, DeliveryState
-from lti.grades import KIND
+from lti.grading.scores import KIND
 from lti.models import Deployment, Platform, ResourceLink
 
 
@@ -31,16 +30,6 @@ class Grades:
         setattr(self, state, getattr(self, state) + count)
         if state == DeliveryState.WAITING:
             self.oldest_waiting = min(self.oldest_waiting or oldest, oldest)
-
-
-def platforms() -> list[Platform]:
-    return list(
-        db.session.scalars(
-            select(Platform)
-            .options(selectinload(Platform.deployments), selectinload(Platform.organisation))
-            .order_by(Platform.name, Platform.id)
-        )
-    )
 
 
 def grades_by_platform() -> dict[int, Grades]:

@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import Optional
 
-from lti.actions import LONGEST, Registration, faults_of
+from lti.platforms.actions import LONGEST, Registration, faults_of
 
 SAME_NAME = "same-name"
 

@@ -11,9 +11,11 @@ from catalogue.security import granted
 from catalogue.settings import Settings
 from catalogue.systems.models import Organisation
 from catalogue.transactions import run
-from lti import actions, keys, queries, refusals
-from lti.actions import Added, Unfit
-from lti.forms import SAME_NAME, PlatformForm
+from lti import keys, refusals
+from lti.grading import queries as grading
+from lti.platforms import actions, queries
+from lti.platforms.actions import Added, Unfit
+from lti.platforms.forms import SAME_NAME, PlatformForm
 
 lti_admin = Blueprint("lti_admin", __name__, url_prefix="/admin/platforms")
 INT = "int(max=2147483647)"
@@ -24,7 +26,7 @@ INT = "int(max=2147483647)"
 def index() -> str:
     return render_template(
         "lti/platforms.html",
-        platforms=queries.platforms(), grades=queries.grades_by_platform(), parked=queries.parked(),
+        platforms=queries.platforms(), grades=grading.grades_by_platform(), parked=grading.parked(),
         refusals=refusals.recent(), addresses=our_addresses(),
     )  # fmt: skip
 

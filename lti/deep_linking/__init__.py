@@ -1,0 +1,1 @@
+"""What a teacher places in a course without leaving it."""

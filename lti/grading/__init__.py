@@ -1,0 +1,1 @@
+"""Scores for completions and progress, in the line items of a course."""

@@ -1,0 +1,1 @@
+"""Platforms as administrators know them: registered by hand or by themselves, approved, checked, suspended."""
