@@ -61,6 +61,7 @@ class Delivery(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    tried_until: Mapped[datetime] = mapped_column(UtcDateTime, default=lambda: now() + GIVE_UP_AFTER)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_error: Mapped[str] = mapped_column(Text, default="")
 
@@ -192,7 +193,7 @@ def _put_off(delivery_id: int, reason: str, after: timedelta | None) -> tuple[in
     was asked for, and a last time when its 72 hours are over.
     """
     delivery = db.session.get_one(Delivery, delivery_id)
-    left = delivery.created_at + GIVE_UP_AFTER - now()
+    left = delivery.tried_until - now()
     if delivery.state == DeliveryState.DELIVERED or left <= AT_ONCE:
         return _finish(delivery_id, DeliveryState.PARKED, reason), AT_ONCE
     delivery.last_error = reason
@@ -218,6 +219,19 @@ def _finish(delivery_id: int, state: DeliveryState, error: str = "") -> int | No
         .order_by(Delivery.id)
         .limit(1)
     )
+
+
+def try_again(delivery: Delivery) -> None:
+    """Within a transaction, set a parked delivery going once more, with all its time before it.
+
+    What was written later in its lane may be out already: what is sent must stand that, or refuse.
+    """
+    if delivery.state != DeliveryState.PARKED:
+        return
+    delivery.state, delivery.last_error, delivery.finished_at = DeliveryState.WAITING, "", None
+    delivery.attempts, delivery.due_at, delivery.tried_until = 0, now(), now() + GIVE_UP_AFTER
+    db.session.flush()
+    db.session.info.setdefault("written", []).append(delivery.id)
 
 
 def waiting_for(kinds: Iterable[str]) -> list[Delivery]:

@@ -57,7 +57,8 @@ def platforms_add(**given: str) -> None:
 
     def add() -> tuple[Added, str, str]:
         added = add_platform(Registration(**given), development=settings.development)
-        return added, added.platform.name, added.platform.organisation.name
+        organisation = added.platform.organisation
+        return added, added.platform.name, organisation.name if organisation else "nobody yet"
 
     try:
         added, name, organisation = run(add)
@@ -99,7 +100,7 @@ def _platform_json(platform: Platform) -> dict[str, Any]:
         "jwks_url": platform.jwks_url,
         "auth_url": platform.auth_url,
         "token_url": platform.token_url,
-        "organisation": platform.organisation.key,
+        "organisation": platform.organisation.key if platform.organisation else None,
         "state": str(platform.state),
         "last_launch_at": platform.last_launch_at.isoformat() if platform.last_launch_at else None,
     }

@@ -19,86 +19,110 @@ from catalogue.people.models import Person
 from catalogue.people.rules import hash_token
 from catalogue.systems.models import Membership
 from lti import storage
+from lti.addresses import is_ours
 from lti.claims import Launch, launch_from
-from lti.errors import LaunchRefused
-from lti.login import is_ours, origin
-from lti.models import Arrival, Context, Deployment, Identity, Platform, ResourceLink
+from lti.errors import LaunchRefused, Why
+from lti.login import inactive
+from lti.models import Arrival, Context, Deployment, Identity, Platform, PlatformState, ResourceLink
 from lti.platform_keys import PlatformKeys
 from lti.verify import verified_claims
 
-OPEN_AGAIN = "Go back to your course and open the link again."
-BLOCKED = (
-    "Your browser did not keep what it needs to open Every Seat inside another site. It may be blocking "
-    "cookies there. Open it in a new window instead."
-)
 USED_UP = "this launch was used already, or began more than ten minutes ago"
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """Somebody is there: the token of their new sign-in, and where the link leads them."""
+    """Somebody came: through what, and where that leads them."""
 
-    token: str
-    link_id: int
+    person: Person
+    platform: Platform
+    arrived_at: str  # what they came through, as their sign-in keeps it
     target: tuple[str, str]
 
 
 def read(parameters: Mapping[str, str], browser: str, keys: PlatformKeys, public_url: str, *, loopback: bool) -> Launch:
     """Verify a posted message; writes nothing. Raises ``LaunchRefused``.
 
-    ``browser`` is what its cookie holds; ``loopback``: whether services may be on plain http.
+    ``browser`` is what was kept in it when the login began; ``loopback``: whether services may be on plain http.
     """
     state = parameters.get("state", "")
     if parameters.get("error"):
-        raise LaunchRefused("the platform answered with an error", f"Your learning platform said no. {OPEN_AGAIN}")
+        raise LaunchRefused(Why.PLATFORM_STOPPED, "the platform answered with an error")
     login = storage.open_login(state) if state else None
     if login is None:
-        raise LaunchRefused(USED_UP, OPEN_AGAIN, frame_origin=_frame_of_sender(parameters.get("id_token", "")))
+        raise LaunchRefused(Why.USED_UP, USED_UP, frame_origin=_frame_of_sender(parameters.get("id_token", "")))
     platform = login.platform
     try:
         if not browser:
-            raise LaunchRefused("the cookie of this launch did not come back", BLOCKED, again=login.asked)
+            raise LaunchRefused(Why.NO_COOKIES, "the cookie of this launch did not come back", again=dict(login.asked))
         if hash_token(browser) != login.browser_hash:
-            raise LaunchRefused("the launch began in another browser", OPEN_AGAIN)
+            raise LaunchRefused(Why.OTHER_BROWSER, "the launch began in another browser")
         if not platform.active:
-            raise LaunchRefused(f"the platform is {platform.state}", status=403)
+            raise inactive(platform)
         claims = verified_claims(parameters, login, keys, lambda url: is_ours(url, public_url))
         return launch_from(claims, platform.id, login.state_hash, login.nonce_hash, loopback=loopback)
     except LaunchRefused as refusal:
-        refusal.platform_id, refusal.frame_origin = platform.id, origin(platform.auth_url)
+        refusal.platform_id, refusal.frame_origin = platform.id, platform.origin
         raise
 
 
-def arrive(launch: Launch) -> Arrived:
-    """Use the launch up and let the person in, in the present transaction. Raises ``LaunchRefused``.
+def admit(launch: Launch) -> Identity:
+    """Use the launch up, in the present transaction: who came by it. Raises ``LaunchRefused``.
 
     The platform is held meanwhile, so that its suspension either comes first or finds the new sign-in. Held by its
     key alone: launches do not wait for each other.
     """
     platform = db.session.get_one(Platform, launch.platform_id, with_for_update={"read": True, "key_share": True})
-    frame = origin(platform.auth_url)
     if not platform.active:
-        raise LaunchRefused("the platform is suspended", status=403, platform_id=platform.id, frame_origin=frame)
+        raise inactive(platform)
     if not storage.use_up(launch.state_hash, launch.nonce_hash, platform.id):
-        raise LaunchRefused(USED_UP, OPEN_AGAIN, platform_id=platform.id, frame_origin=frame)
+        raise LaunchRefused(Why.USED_UP, USED_UP, platform_id=platform.id, frame_origin=platform.origin)
     identity = _identity(platform, launch)
-    person = identity.person
-    if person.suspended_at is not None:
+    if identity.person.suspended_at is not None:
         raise LaunchRefused(
-            "the person is suspended", "Your access to Every Seat is switched off.",
-            status=403, platform_id=platform.id, frame_origin=frame,
-        )  # fmt: skip
-    _refresh(person, launch)
-    _join(person, platform)
-    link = _link(platform, launch)
-    _arrival(identity, link, launch)
+            Why.SUSPENDED_PERSON, "the person is suspended", platform_id=platform.id, frame_origin=platform.origin
+        )
+    _refresh(identity.person, launch)
+    _join(identity.person, platform)
     if platform.last_launch_at is None or now() - platform.last_launch_at > timedelta(minutes=1):
         platform.last_launch_at = now()  # not at each launch: the row would be written by all at once
-    token = actions.begin_sign_in(
-        person, platform.via, frame_origin=frame if launch.framed else "", arrived_at=f"link:{link.id}"
-    )
+    return identity
+
+
+def arrive(launch: Launch) -> Arrived:
+    """Let the person in through the link, in the present transaction. Raises ``LaunchRefused``."""
+    identity = admit(launch)
+    link = _link(identity.platform, launch)
+    _arrival(identity, link, launch)
     db.session.flush()
-    return Arrived(token, link.id, launch.target)
+    return Arrived(identity.person, identity.platform, f"link:{link.id}", (link.target, link.target_value))
+
+
+def sign_in(arrived: Arrived, *, framed: bool) -> str:
+    """Begin a sign-in, in the present transaction; returns its token."""
+    return actions.begin_sign_in(
+        arrived.person,
+        arrived.platform.via,
+        frame_origin=arrived.platform.origin if framed else "",
+        arrived_at=arrived.arrived_at,
+    )
+
+
+def take_over(token: str) -> tuple[str, str]:
+    """Go on in a new window, in the present transaction: the token of a new sign-in, and its page.
+
+    Raises ``LaunchRefused``.
+    """
+    handed = storage.take_over(token)
+    if handed is None:
+        raise LaunchRefused(Why.USED_UP, "this page was used already, or is older than five minutes")
+    platform = db.session.get_one(Platform, handed.platform_id, with_for_update={"read": True, "key_share": True})
+    person = db.session.get_one(Person, handed.person_id)
+    if not platform.active:
+        raise inactive(platform)
+    if person.suspended_at is not None:
+        raise LaunchRefused(Why.SUSPENDED_PERSON, "the person is suspended", platform_id=platform.id)
+    return actions.begin_sign_in(person, platform.via, arrived_at=handed.arrived_at), handed.page
 
 
 def _identity(platform: Platform, launch: Launch) -> Identity:
@@ -106,10 +130,29 @@ def _identity(platform: Platform, launch: Launch) -> Identity:
     sub = launch.subject or f"anonymous:{launch.state_hash}"
     identity = db.session.scalar(select(Identity).where(Identity.platform_id == platform.id, Identity.sub == sub))
     if identity is None:
-        identity = Identity(platform=platform, sub=sub, person=actions.add_person(launch.name, launch.email))
+        person = _known_elsewhere(platform, sub) or actions.add_person(launch.name, launch.email)
+        identity = Identity(platform=platform, sub=sub, person=person)
         db.session.add(identity)
         db.session.flush()
     return identity
+
+
+def _known_elsewhere(platform: Platform, sub: str) -> Person | None:
+    """The same ``sub`` through another registration of the same platform: same issuer, same key set, same house."""
+    same = select(Platform.id).where(
+        Platform.id != platform.id,
+        Platform.issuer == platform.issuer,
+        Platform.jwks_url == platform.jwks_url,
+        Platform.organisation_id == platform.organisation_id,
+        Platform.state == PlatformState.ACTIVE,
+    )
+    return db.session.scalar(
+        select(Person)
+        .join(Identity, Identity.person_id == Person.id)
+        .where(Identity.sub == sub, Identity.platform_id.in_(same))
+        .order_by(Identity.id)
+        .limit(1)
+    )
 
 
 def _refresh(person: Person, launch: Launch) -> None:
@@ -126,12 +169,18 @@ def _join(person: Person, platform: Platform) -> None:
         db.session.add(Membership(person=person, organisation_id=platform.organisation_id))
 
 
-def _link(platform: Platform, launch: Launch) -> ResourceLink:
-    deployment = db.session.scalars(
+def deployment_of(platform: Platform, launch: Launch) -> Deployment:
+    return db.session.scalars(
         select(Deployment).where(
             Deployment.platform_id == platform.id, Deployment.deployment_id == launch.deployment_id
         )
     ).one()
+
+
+def _link(platform: Platform, launch: Launch) -> ResourceLink:
+    if launch.resource_link is None:
+        raise ValueError("only a resource link launch has a link")
+    deployment = deployment_of(platform, launch)
     link = db.session.scalar(
         select(ResourceLink).where(
             ResourceLink.deployment_id == deployment.id,
@@ -144,6 +193,7 @@ def _link(platform: Platform, launch: Launch) -> ResourceLink:
     link.context = _context(deployment, launch)
     link.title = launch.resource_link.title
     link.target, link.target_value = launch.target
+    link.grading = launch.grading
     link.roster_url = launch.roster_url
     link.scopes = list(launch.ags.scopes) if launch.ags else []
     link.lineitems_url = launch.ags.lineitems if launch.ags else ""
@@ -162,7 +212,19 @@ def _context(deployment: Deployment, launch: Launch) -> Context | None:
         context = Context(deployment=deployment, context_id=launch.context.id)
         db.session.add(context)
     context.label, context.title = launch.context.label, launch.context.title
+    context.copied_from = _original(context, launch.copied_from)
     return context
+
+
+def _original(context: Context, history: tuple[str, ...]) -> Context | None:
+    """The nearest course that this one is a copy of and that we know, in the same deployment."""
+    if not history:
+        return context.copied_from
+    known = db.session.scalars(
+        select(Context).where(Context.deployment_id == context.deployment.id, Context.context_id.in_(history))
+    ).all()
+    found = {one.context_id: one for one in known if one is not context}
+    return next((found[one] for one in history if one in found), None)
 
 
 def _arrival(identity: Identity, link: ResourceLink, launch: Launch) -> None:
@@ -186,5 +248,5 @@ def _frame_of_sender(token: str) -> str:
     issuer = claims.get("iss")
     if not isinstance(issuer, str) or not issuer.isprintable():
         return ""
-    auth_urls = db.session.scalars(select(Platform.auth_url).where(Platform.issuer == issuer)).all()
-    return origin(auth_urls[0]) if len(auth_urls) == 1 else ""
+    found = db.session.scalars(select(Platform).where(Platform.issuer == issuer).limit(2)).all()
+    return found[0].origin if len(found) == 1 else ""

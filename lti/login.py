@@ -5,40 +5,43 @@ https://www.imsglobal.org/spec/security/v1p0/#step-1-third-party-initiated-login
 """
 
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from sqlalchemy import select
 
 from catalogue.extensions import db
-from lti.errors import LaunchRefused
-from lti.models import Platform
+from lti.addresses import is_ours, launch_url, with_query
+from lti.errors import LaunchRefused, Why
+from lti.models import Platform, PlatformState
 from lti.storage import Begun, begin_login
 
 LONGEST_HINT = 4000
-PARAMETERS = ("iss", "client_id", "login_hint", "target_link_uri", "lti_message_hint", "lti_deployment_id")
-ASK_ADMINISTRATOR = "Ask whoever runs your course to check how Every Seat was added to it."
+PARAMETERS = (
+    "iss", "client_id", "login_hint", "target_link_uri", "lti_message_hint", "lti_deployment_id", "lti_storage_target",
+)  # fmt: skip
 
 
 def read_login(asked: Mapping[str, str], public_url: str) -> Platform:
     """The platform that began this login; raises ``LaunchRefused``."""
     if not asked.get("iss") or not asked.get("login_hint"):
-        raise LaunchRefused("a login needs iss and login_hint", ASK_ADMINISTRATOR)
+        raise LaunchRefused(Why.INCOMPLETE, "a login needs iss and login_hint")
     if any(len(asked.get(name, "")) > LONGEST_HINT for name in PARAMETERS):
-        raise LaunchRefused("a parameter of the login is longer than we carry", ASK_ADMINISTRATOR)
+        raise LaunchRefused(Why.INCOMPLETE, "a parameter of the login is longer than we carry")
     platform = _platform(asked["iss"], asked.get("client_id", ""))
     if not platform.active:
-        raise LaunchRefused(
-            f"the platform is {platform.state}",
-            "Launches from this learning platform are switched off at present.",
-            status=403, platform_id=platform.id, frame_origin=origin(platform.auth_url),
-        )  # fmt: skip
+        raise inactive(platform)
     if not is_ours(asked.get("target_link_uri"), public_url):
         raise LaunchRefused(
-            "the login is for an address that is not ours (target_link_uri)", ASK_ADMINISTRATOR,
-            platform_id=platform.id, frame_origin=origin(platform.auth_url),
+            Why.NOT_OURS, "the login is for an address that is not ours (target_link_uri)",
+            platform_id=platform.id, frame_origin=platform.origin,
         )  # fmt: skip
     return platform
+
+
+def inactive(platform: Platform) -> LaunchRefused:
+    why = Why.PENDING_PLATFORM if platform.state == PlatformState.PENDING else Why.SUSPENDED_PLATFORM
+    return LaunchRefused(
+        why, f"the platform is {platform.state}", platform_id=platform.id, frame_origin=platform.origin
+    )
 
 
 def _platform(issuer: str, client_id: str) -> Platform:
@@ -50,10 +53,9 @@ def _platform(issuer: str, client_id: str) -> Platform:
     if len(found) == 1:
         return found[0]
     raise LaunchRefused(
-        "the login names a platform that is not registered" if not found else
+        Why.UNKNOWN_PLATFORM,
+        "the login names a platform that is not registered (issuer, client id)" if not found else
         "the login names no client id, and its issuer has several registrations",
-        "Every Seat does not know the learning platform that you came from. " + ASK_ADMINISTRATOR,
-        status=403,
     )  # fmt: skip
 
 
@@ -78,26 +80,4 @@ def begin(platform: Platform, asked: Mapping[str, str], public_url: str) -> tupl
     }
     if asked.get("lti_message_hint"):
         request["lti_message_hint"] = asked["lti_message_hint"]
-    parts = urlsplit(platform.auth_url)
-    query = "&".join(filter(None, (parts.query, urlencode(request))))
-    return begun, urlunsplit(parts._replace(query=query))
-
-
-def launch_url(public_url: str) -> str:
-    """The one redirect address: fixed, without a query, since platforms match it to the letter."""
-    return public_url.rstrip("/") + "/lti/launch"
-
-
-def origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def is_ours(url: Any, public_url: str) -> bool:
-    """Whether an address is on this site."""
-    if not isinstance(url, str) or "\\" in url or any(ord(c) <= 32 for c in url):
-        return False
-    try:
-        return origin(url).lower() == origin(public_url).lower()
-    except ValueError:
-        return False
+    return begun, with_query(platform.auth_url, **request)

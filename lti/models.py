@@ -7,8 +7,9 @@ issuer alone, and an e-mail address in a claim identifies nobody.
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
-from sqlalchemy import JSON, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalogue.clock import now
@@ -16,6 +17,7 @@ from catalogue.extensions import Base, UtcDateTime
 from catalogue.offers.models import Offer
 from catalogue.people.models import Person
 from catalogue.systems.models import Organisation
+from lti.claims import Grading
 
 
 class PlatformState(StrEnum):
@@ -25,10 +27,16 @@ class PlatformState(StrEnum):
 
 
 class Platform(Base):
-    """A registration with a learning platform, for one organisation: a launch gives membership there only."""
+    """A registration with a learning platform, for one organisation: a launch gives membership there only.
+
+    One that registered itself is pending, and nobody's, until an administrator approves it.
+    """
 
     __tablename__ = "lti_platform"
-    __table_args__ = (UniqueConstraint("issuer", "client_id"),)
+    __table_args__ = (
+        UniqueConstraint("issuer", "client_id"),
+        CheckConstraint("state = 'pending' OR organisation_id IS NOT NULL", name="approved_for_somebody"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(200))
     issuer: Mapped[str] = mapped_column(String(500))  # exactly as sent, path included
@@ -37,12 +45,13 @@ class Platform(Base):
     auth_url: Mapped[str] = mapped_column(String(1000))
     token_url: Mapped[str] = mapped_column(String(1000))
     token_audience: Mapped[str | None] = mapped_column(String(1000))  # where it is not the token URL
-    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    frames_origin: Mapped[str] = mapped_column(String(300), default="")  # where it is not that of the auth URL
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     state: Mapped[PlatformState] = mapped_column(String(20), default=PlatformState.ACTIVE)
     allows_anonymous: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_launch_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    organisation: Mapped[Organisation] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()
     deployments: Mapped[list["Deployment"]] = relationship(back_populates="platform", order_by="Deployment.id")
 
     @property
@@ -53,6 +62,14 @@ class Platform(Base):
     def via(self) -> str:
         """What a sign-in through this platform is marked with."""
         return f"platform:{self.id}"
+
+    @property
+    def origin(self) -> str:
+        """Where its frames are from: who may show our pages, and whom a script of ours speaks with."""
+        if self.frames_origin:
+            return self.frames_origin
+        parts = urlsplit(self.auth_url)
+        return f"{parts.scheme}://{parts.netloc}"
 
 
 class Deployment(Base):
@@ -77,7 +94,9 @@ class Context(Base):
     context_id: Mapped[str] = mapped_column(String(255))
     label: Mapped[str] = mapped_column(String(200), default="")
     title: Mapped[str] = mapped_column(String(500), default="")
+    copied_from_id: Mapped[int | None] = mapped_column(ForeignKey("lti_context.id"))
     deployment: Mapped[Deployment] = relationship()
+    copied_from: Mapped["Context | None"] = relationship(remote_side=[id])
 
 
 class ResourceLink(Base):
@@ -91,7 +110,8 @@ class ResourceLink(Base):
     resource_link_id: Mapped[str] = mapped_column(String(255))
     title: Mapped[str] = mapped_column(String(500), default="")
     target: Mapped[str] = mapped_column(String(30), default="home")
-    target_value: Mapped[str] = mapped_column(String(100), default="")
+    target_value: Mapped[str] = mapped_column(String(500), default="")
+    grading: Mapped[Grading] = mapped_column(String(20), default=Grading.COMPLETION)
     lineitems_url: Mapped[str] = mapped_column(Text, default="")
     lineitem_url: Mapped[str] = mapped_column(Text, default="")
     scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
@@ -131,7 +151,7 @@ class Arrival(Base):
     is_learner: Mapped[bool] = mapped_column(default=False)
     is_instructor: Mapped[bool] = mapped_column(default=False)
     target: Mapped[str] = mapped_column(String(30), default="home")
-    target_value: Mapped[str] = mapped_column(String(100), default="")
+    target_value: Mapped[str] = mapped_column(String(500), default="")
     first_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     last_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     identity: Mapped[Identity] = relationship()
@@ -165,6 +185,43 @@ class LoginState(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     platform: Mapped[Platform] = relationship(lazy="joined")
+
+
+class DeepLinking(Base):
+    """A teacher choosing for a course, from the platform's request to the one answer to it.
+
+    Its pages know the teacher by a token in their forms: no cookie is needed, and it never leaves its frame.
+    """
+
+    __tablename__ = "lti_deep_linking"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    deployment_id: Mapped[int] = mapped_column(ForeignKey("lti_deployment.id"), index=True)
+    identity_id: Mapped[int] = mapped_column(ForeignKey("lti_identity.id"))
+    course: Mapped[str] = mapped_column(String(500), default="")
+    return_url: Mapped[str] = mapped_column(Text)
+    data: Mapped[str | None] = mapped_column(Text)  # to be echoed, where it was sent
+    takes_several: Mapped[bool] = mapped_column(default=False)
+    takes_line_items: Mapped[bool] = mapped_column(default=True)
+    basket: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deployment: Mapped[Deployment] = relationship()
+    identity: Mapped[Identity] = relationship()
+
+
+class Handover(Base):
+    """A launch that a frame without cookies hands to a new window: used up by deletion, within minutes."""
+
+    __tablename__ = "lti_handover"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("lti_platform.id"), index=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    arrived_at: Mapped[str] = mapped_column(String(60))
+    page: Mapped[str] = mapped_column(String(1000))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class SigningKey(Base):

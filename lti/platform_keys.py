@@ -30,7 +30,11 @@ log = structlog.get_logger()
 
 
 class KeyNotFound(Exception):
-    """There is no such key, or its set could not be had; the message says which, and whoever launches may read it."""
+    """There is no such key, or (``unreachable``) its set could not be had; the message holds no personal data."""
+
+    def __init__(self, reason: str, *, unreachable: bool = False) -> None:
+        super().__init__(reason)
+        self.unreachable = unreachable
 
 
 @dataclass
@@ -62,7 +66,7 @@ class PlatformKeys:
                 if self._worth_fetching(held, kid):
                     self._fetch(held, url)
         if not _within(held.fetched_at, SERVES_FOR):
-            raise KeyNotFound("the platform's key set could not be fetched")
+            raise KeyNotFound("the platform's key set could not be fetched", unreachable=True)
         if kid not in held.keys:
             raise KeyNotFound("the message is signed with a key that is not in the platform's key set")
         return held.keys[kid]

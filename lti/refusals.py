@@ -1,5 +1,6 @@
 """Refused launches: a page in plain words, and a bounded number of rows for the administrator."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -12,7 +13,7 @@ from catalogue.clock import now
 from catalogue.errors import new_reference
 from catalogue.extensions import db
 from catalogue.transactions import run
-from lti.errors import LaunchRefused
+from lti.errors import LaunchRefused, Why
 from lti.models import Platform, Refusal
 
 KEPT_A_MINUTE = 60
@@ -23,17 +24,100 @@ LONGEST_REASON = 500
 log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What whoever launched reads: what happened, and what they can do."""
+
+    title: str
+    happened: str
+    status: int = 400
+
+
+PAGES = {
+    Why.UNKNOWN_PLATFORM: Page(
+        "Your learning platform is not connected",
+        "Every Seat does not know the learning platform that you came from, or knows it by another name.",
+        403,
+    ),
+    Why.PENDING_PLATFORM: Page(
+        "Your learning platform is waiting to be approved",
+        "It has asked to be connected, and an administrator of Every Seat has not approved it yet.",
+        403,
+    ),
+    Why.SUSPENDED_PLATFORM: Page(
+        "Every Seat is switched off for your learning platform",
+        "An administrator of Every Seat has suspended launches from your learning platform.",
+        403,
+    ),
+    Why.UNKNOWN_DEPLOYMENT: Page(
+        "This part of your learning platform is not connected yet",
+        "Every Seat was added in a new place of your learning platform. An administrator of Every Seat can see that, "
+        "and can let it in.",
+    ),
+    Why.SUSPENDED_PERSON: Page("Your access is switched off", "An administrator has suspended your access.", 403),
+    Why.NOT_OURS: Page(
+        "This link leads somewhere else", "The link in your course was set up with an address that is not Every Seat’s."
+    ),
+    Why.NO_COOKIES: Page(
+        "Your browser keeps Every Seat out of this frame",
+        "It blocks the cookies that Every Seat needs inside another site. Open it in a new window instead.",
+    ),
+    Why.OTHER_BROWSER: Page(
+        "This began in another browser", "Go back to your course in this browser, and open the link again."
+    ),
+    Why.USED_UP: Page(
+        "This page was opened before",
+        "Opening Every Seat from a course works once each time, and within ten minutes. Go back to your course and "
+        "open the link again.",
+    ),
+    Why.PLATFORM_STOPPED: Page(
+        "Your learning platform stopped this",
+        "It did not say who you are. Go back to your course, sign in there if you are asked to, and open the link "
+        "again.",
+    ),
+    Why.NO_KEYS: Page(
+        "We could not reach your learning platform",
+        "To check that it was your learning platform that sent you, we asked for its public keys, and had no answer "
+        "that we could use. Try again in a few minutes.",
+    ),
+    Why.NOT_VERIFIED: Page(
+        "We could not check where this came from",
+        "The message that came with you did not prove to be from your learning platform. Go back to your course and "
+        "open the link again.",
+    ),
+    Why.CLOCKS: Page(
+        "The time on the message was wrong",
+        "The message from your learning platform was too old, or dated in the future. Go back to your course and open "
+        "the link again. If it happens each time, a clock is wrong, which its administrator can put right.",
+    ),
+    Why.INCOMPLETE: Page(
+        "Something was missing in the message",
+        "Your learning platform left something out that Every Seat needs to open.",
+    ),
+    Why.OTHER_MESSAGE: Page(
+        "Every Seat cannot open this", "Your learning platform asked for something that Every Seat does not offer."
+    ),
+    Why.NOT_A_TEACHER: Page(
+        "Only teachers can add to a course", "Your learning platform did not say that you teach in this course.", 403
+    ),
+    Why.NOTHING_TO_REVIEW: Page(
+        "There is nothing to look at here",
+        "Nothing in Every Seat belongs to this grade, or it belongs to somebody whom you do not teach.",
+        404,
+    ),
+}
+
+
 def page(refusal: LaunchRefused) -> tuple[str, int]:
     """The page for whoever launched; it can be seen in the platform's frame, where the platform is known."""
     reference = new_reference()
     log.info("launch refused", reference=reference, reason=refusal.reason, platform=refusal.platform_id)
     run(lambda: _keep(refusal, reference))
     g.frame_origin = refusal.frame_origin
+    said = PAGES[refusal.why]
     again = f"{url_for('lti.login')}?{urlencode(refusal.again)}" if refusal.again else ""
-    html = render_template(
-        "lti/refused.html", reason=refusal.reason, advice=refusal.advice, reference=reference, again=again
-    )
-    return html, refusal.status
+    html = render_template("lti/refused.html", said=said, reason=refusal.reason, reference=reference, again=again)
+    return html, said.status
 
 
 def _keep(refusal: LaunchRefused, reference: str) -> None:

@@ -15,9 +15,10 @@ from sqlalchemy import delete, select
 from catalogue.clock import now
 from catalogue.extensions import db
 from catalogue.people.rules import hash_token, new_token
-from lti.models import LoginState, Platform
+from lti.models import Handover, LoginState, Platform
 
 LOGIN_FOR = timedelta(minutes=10)
+HANDED_OVER_FOR = timedelta(minutes=5)
 RENEWED_EARLY = timedelta(seconds=60)
 
 
@@ -28,6 +29,11 @@ class Begun:
     state: str
     nonce: str
     browser: str
+
+
+def key_of(state: str) -> str:
+    """Under what a platform that stores for us keeps what binds a login to the browser."""
+    return f"lti1p3_{hash_token(state)[:12]}"
 
 
 def begin_login(platform: Platform, asked: dict[str, str]) -> Begun:
@@ -81,6 +87,29 @@ def browser_of(request: Request, state: str) -> str:
 def keeps_cookies(request: Request) -> bool:
     """Whether this browser has sent back any cookie of ours."""
     return any(name.startswith("__Host-everyseat") for name in request.cookies)
+
+
+def hand_over(platform: Platform, person_id: int, arrived_at: str, page: str) -> str:
+    """Within a transaction, keep a verified launch for a new window; returns the token that takes it, once."""
+    db.session.execute(delete(Handover).where(Handover.expires_at < now()))
+    token = new_token()
+    db.session.add(
+        Handover(
+            token_hash=hash_token(token), platform_id=platform.id, person_id=person_id,
+            arrived_at=arrived_at, page=page, expires_at=now() + HANDED_OVER_FOR,
+        )
+    )  # fmt: skip
+    return token
+
+
+def take_over(token: str) -> Handover | None:
+    """Within a transaction, use a handover up; for exactly one caller."""
+    taken = db.session.execute(
+        delete(Handover)
+        .where(Handover.token_hash == hash_token(token), Handover.expires_at > now())
+        .returning(Handover.platform_id, Handover.person_id, Handover.arrived_at, Handover.page)
+    ).one_or_none()
+    return Handover(**taken._mapping) if taken else None
 
 
 def set_probe(response: Response) -> None:

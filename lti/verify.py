@@ -22,8 +22,8 @@ from pylti1p3.tool_config.abstract import ToolConfAbstract
 
 from catalogue.clock import now
 from catalogue.people.rules import hash_token
-from lti.claims import LTI, RESOURCE_LINK_MESSAGE
-from lti.errors import LaunchRefused
+from lti.claims import AGS_CLAIM, DEEP_LINKING_CLAIM, LTI, MESSAGES
+from lti.errors import LaunchRefused, Why
 from lti.models import LoginState, Platform
 from lti.platform_keys import KeyNotFound, PlatformKeys
 
@@ -86,7 +86,9 @@ class _ThisPlatform(ToolConfAbstract[Request]):
 
     def find_registration_by_params(self, iss: str, client_id: str | None, *args: Any, **kwargs: Any) -> Registration:
         if iss != self._platform.issuer or client_id != self._platform.client_id:
-            raise LaunchRefused("the message is from another platform than the one that the launch began with")
+            raise LaunchRefused(
+                Why.NOT_VERIFIED, "the message is from another platform than the one that the launch began with"
+            )
         return Registration().set_issuer(iss).set_client_id(client_id)
 
     def find_deployment_by_params(
@@ -120,13 +122,13 @@ class Message(MessageLaunch[Request, _ThisPlatform, _ThisLogin, _NoCookies]):
         super().validate_jwt_format()
         header, body = self._jwt.get("header"), self._jwt.get("body")
         if not isinstance(header, dict) or not isinstance(body, dict):
-            raise LaunchRefused("the message is not a signed set of claims")
+            raise LaunchRefused(Why.NOT_VERIFIED, "the message is not a signed set of claims")
         if header.get("alg") != "RS256":
-            raise LaunchRefused("the message is not signed with RS256")
+            raise LaunchRefused(Why.NOT_VERIFIED, "the message is not signed with RS256")
         if not isinstance(header.get("kid"), str) or not header["kid"]:
-            raise LaunchRefused("the message does not say which key it is signed with (kid)")
+            raise LaunchRefused(Why.NOT_VERIFIED, "the message does not say which key it is signed with (kid)")
         if chosen := [name for name in CHOOSES_A_KEY if name in header]:
-            raise LaunchRefused(f"the message has a header that is not taken: {chosen[0]}")
+            raise LaunchRefused(Why.NOT_VERIFIED, f"the message has a header that is not taken: {chosen[0]}")
         return self
 
     def validate_jwt_signature(self) -> "Message":
@@ -134,7 +136,7 @@ class Message(MessageLaunch[Request, _ThisPlatform, _ThisLogin, _NoCookies]):
         try:
             key = self._keys.find(self._platform.id, self._platform.jwks_url, str(kid))
         except KeyNotFound as fault:
-            raise LaunchRefused(str(fault)) from fault
+            raise LaunchRefused(Why.NO_KEYS if fault.unreachable else Why.NOT_VERIFIED, str(fault)) from fault
         required = ["exp", "iat", "nonce", "iss", "aud"]
         if not self._platform.allows_anonymous:
             required.append("sub")
@@ -158,6 +160,7 @@ class Message(MessageLaunch[Request, _ThisPlatform, _ThisLogin, _NoCookies]):
             super().validate_deployment()
         except LtiException as fault:
             raise LaunchRefused(
+                Why.UNKNOWN_DEPLOYMENT,
                 "the message names a deployment that is not registered",
                 deployment_id=deployment_id if isinstance(deployment_id, str) else "",
             ) from fault
@@ -166,8 +169,11 @@ class Message(MessageLaunch[Request, _ThisPlatform, _ThisLogin, _NoCookies]):
     def validate_message(self) -> "Message":
         claims: dict[str, Any] = dict(self._get_jwt_body())
         _check_shapes(claims)
-        if claims.get(LTI + "message_type") != RESOURCE_LINK_MESSAGE:
-            raise LaunchRefused(f"the message is none that we take: only {RESOURCE_LINK_MESSAGE} is")
+        message_type = claims.get(LTI + "message_type")
+        if not message_type:
+            raise LaunchRefused(Why.INCOMPLETE, "the message type is missing")
+        if message_type not in MESSAGES:
+            raise LaunchRefused(Why.OTHER_MESSAGE, f"the message is none of those that we take: {', '.join(MESSAGES)}")
         if "sub" not in claims:  # signed, and from a platform that may leave it out
             self._jwt["body"] = claims | {"sub": "anonymous"}  # type: ignore[typeddict-item]
         super().validate_message()
@@ -184,17 +190,21 @@ def verified_claims(
     """The claims of the message in ``parameters``; raises ``LaunchRefused``. ``is_ours`` judges addresses."""
     token = parameters.get("id_token", "")
     if not token.isascii() or len(token) > LONGEST_TOKEN:
-        raise LaunchRefused("the message is not a signed set of claims")
+        raise LaunchRefused(Why.NOT_VERIFIED, "the message is not a signed set of claims")
     message = Message(parameters, login, keys)
     try:
         message.validate()
         claims: dict[str, Any] = dict(message.get_launch_data())
     except LtiException as fault:
-        raise LaunchRefused(str(fault)) from fault
+        raise LaunchRefused(Why.INCOMPLETE, str(fault)) from fault
+    except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError) as fault:
+        raise LaunchRefused(Why.CLOCKS, f"the message did not verify: {fault} (its clock, or ours)") from fault
+    except jwt.MissingRequiredClaimError as fault:
+        raise LaunchRefused(Why.INCOMPLETE, f"the message did not verify: {fault}") from fault
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError, RecursionError) as fault:
-        raise LaunchRefused(f"the message did not verify: {fault}") from fault
+        raise LaunchRefused(Why.NOT_VERIFIED, f"the message did not verify: {fault}") from fault
     if not is_ours(claims.get(LTI + "target_link_uri")):
-        raise LaunchRefused("the message opens an address that is not ours (target_link_uri)")
+        raise LaunchRefused(Why.NOT_OURS, "the message opens an address that is not ours (target_link_uri)")
     return claims
 
 
@@ -202,27 +212,30 @@ def _check_parties(claims: dict[str, Any], client_id: str) -> None:
     """OpenID Connect Core, section 3.1.3.7, rules 3 to 5: who else is in the audience, who was authorised."""
     azp, audience = claims.get("azp"), claims["aud"]
     if azp is not None and azp != client_id:
-        raise LaunchRefused("the message was made for another tool (azp)")
+        raise LaunchRefused(Why.NOT_VERIFIED, "the message was made for another tool (azp)")
     if isinstance(audience, list) and len(audience) > 1 and azp is None:
-        raise LaunchRefused("the message has several audiences and does not say which was authorised (azp)")
+        raise LaunchRefused(
+            Why.NOT_VERIFIED, "the message has several audiences and does not say which was authorised (azp)"
+        )
 
 
 def _check_age(claims: dict[str, Any]) -> None:
     for name in ("iat", "exp"):
         if isinstance(claims[name], bool) or not isinstance(claims[name], int | float):
-            raise LaunchRefused(f"the claim {name} is not a number")
+            raise LaunchRefused(Why.INCOMPLETE, f"the claim {name} is not a number")
     if claims["iat"] < now().timestamp() - OLDEST:
-        raise LaunchRefused("the message was made too long ago (iat)")
+        raise LaunchRefused(Why.CLOCKS, "the message was made too long ago (iat)")
 
 
 def _check_shapes(claims: dict[str, Any]) -> None:
     """What the library's validators count on."""
     roles = claims.get(LTI + "roles")
     if roles is None:
-        raise LaunchRefused("the roles are missing")
+        raise LaunchRefused(Why.INCOMPLETE, "the roles are missing")
     if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
-        raise LaunchRefused("the roles are not a list of texts")
-    if not isinstance(claims.get(LTI + "resource_link", {}), dict):
-        raise LaunchRefused("the resource link is not an object")
+        raise LaunchRefused(Why.INCOMPLETE, "the roles are not a list of texts")
+    for name in (LTI + "resource_link", LTI + "for_user", AGS_CLAIM, DEEP_LINKING_CLAIM):
+        if not isinstance(claims.get(name, {}), dict):
+            raise LaunchRefused(Why.INCOMPLETE, f"the claim {name} is not an object")
     if "sub" in claims and (not isinstance(claims["sub"], str) or not claims["sub"]):
-        raise LaunchRefused("the claim sub is not a text")
+        raise LaunchRefused(Why.INCOMPLETE, "the claim sub is not a text")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, func, or_, select, tuple_
 from sqlalchemy.orm import selectinload
@@ -38,6 +39,12 @@ class Filters:
     @property
     def any(self) -> bool:
         return bool(self.q.strip() or self.condition or self.dimension or self.mode)
+
+    @property
+    def as_query(self) -> dict[str, Any]:
+        """For the query of an address, without what is empty."""
+        named = {"q": self.q, "condition": self.condition, "dimension": self.dimension, "mode": self.mode}
+        return {name: value for name, value in named.items() if value}
 
 
 def _where(filters: Filters) -> list[ColumnElement[bool]]:

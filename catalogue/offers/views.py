@@ -8,25 +8,19 @@ from catalogue.enrolments import queries as enrolments
 from catalogue.enrolments.access import can_register
 from catalogue.frameworks import queries as frameworks
 from catalogue.offers import queries
+from catalogue.offers.forms import filters_of
 from catalogue.offers.models import Mode
-from catalogue.offers.queries import Filters
 from catalogue.people.models import Person
 from catalogue.security import public
 
 offers = Blueprint("offers", __name__, url_prefix="/offers")
-LONGEST_QUERY = 200
 
 
 @offers.get("")
 @public
 def index() -> str:
     framework = frameworks.current_framework()
-    filters = Filters(
-        q=request.args.get("q", "")[:LONGEST_QUERY].replace("\0", ""),
-        condition=tuple(request.args.getlist("condition")),
-        dimension=tuple(request.args.getlist("dimension")),
-        mode=tuple(request.args.getlist("mode")),
-    )
+    filters = filters_of(request.args)
     after = request.args.get("after", type=int)
     page = queries.search(filters, after if after and after < 2**31 else None)
     runs = [run for offer in page.offers for run in queries.joinable_runs(offer)]

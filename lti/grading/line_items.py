@@ -8,7 +8,6 @@ one for each offer that is completed through it.
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from flask import current_app
 from sqlalchemy import delete, select
@@ -18,6 +17,7 @@ from catalogue.extensions import db
 from catalogue.outbox import TryAgain
 from catalogue.settings import Settings
 from catalogue.transactions import run
+from lti.addresses import with_query
 from lti.claims import service_url
 from lti.models import LineItem, ResourceLink
 from lti.services import Service, ServiceRefused, json_of, next_page
@@ -160,15 +160,3 @@ def _address(item: dict[str, Any]) -> str:
     if url := service_url(item.get("id"), loopback=settings.development):
         return url
     raise ServiceRefused("the platform's line item has no address that we may call")
-
-
-def with_query(url: str, **more: str) -> str:
-    """``url`` with further parameters; those that it has stay."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(query="&".join(filter(None, (parts.query, urlencode(more))))))
-
-
-def below(url: str, name: str) -> str:
-    """``/scores`` or ``/results`` of a line item: it goes before the query that the address may have."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{name}"))

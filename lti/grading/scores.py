@@ -17,6 +17,7 @@ from catalogue.clock import now
 from catalogue.enrolments.models import Completion
 from catalogue.extensions import db
 from catalogue.outbox import Delivery, TryAgain
+from lti.addresses import below, with_query
 from lti.grading import line_items
 from lti.grading.line_items import LINE_ITEM, LINE_ITEM_READ, Wanted
 from lti.models import Arrival, Identity, ResourceLink
@@ -134,7 +135,7 @@ def _post(job: _Job, url: str) -> None:
         "timestamp": job.timestamp,
     }
     try:
-        job.service.call("POST", line_items.below(url, "scores"), media=SCORE_TYPE, body=score)
+        job.service.call("POST", below(url, "scores"), media=SCORE_TYPE, body=score)
     except ServiceRefused as refusal:
         if refusal.status != 409:
             raise
@@ -145,7 +146,7 @@ def _settle(job: _Job, url: str) -> None:
     """A 409: the platform holds something as new. The same is what we want; else a person has to look."""
     if RESULT_READ not in job.wanted.scopes:
         raise ScoreConflict("the platform holds a newer grade, and does not let us read it")
-    address = line_items.with_query(line_items.below(url, "results"), user_id=job.sub)
+    address = with_query(below(url, "results"), user_id=job.sub)
     response = job.service.call("GET", address, media=RESULTS_TYPE)
     listed = json_of(response)
     mine = [r for r in listed if isinstance(r, dict) and r.get("userId") == job.sub] if isinstance(listed, list) else []

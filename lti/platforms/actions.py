@@ -104,7 +104,7 @@ def add_platform(given: Registration, *, development: bool, actor_key: str = "",
         organisation = _organisation(given)
         platform = Platform(issuer=given.issuer, client_id=given.client_id, organisation=organisation)
         db.session.add(platform)
-    elif given.organisation and platform.organisation.key != given.organisation:
+    elif given.organisation and _key_of(platform) != given.organisation:
         raise Unfit({"organisation": "This platform belongs to another organisation already; that does not change"})
     changed = [name for name in ("name", *URLS) if getattr(platform, name) != values[name]]
     moved = {} if new else {name: [getattr(platform, name), values[name]] for name in changed if name in URLS}
@@ -120,6 +120,10 @@ def add_platform(given: Registration, *, development: bool, actor_key: str = "",
     if moved:
         actions.end_all_sign_ins(via=platform.via)
     return Added(platform, new, tuple(changed))
+
+
+def _key_of(platform: Platform) -> str:
+    return platform.organisation.key if platform.organisation else ""
 
 
 def add_deployment(platform: Platform, deployment_id: str) -> bool:

@@ -47,7 +47,8 @@ ROUTES: dict[str, str | tuple[Role, ...]] = {
     "lti.launch_tool": PUBLIC,
     "lti.launch_by_hand": PUBLIC,
     "lti.jwks": PUBLIC,
-    "lti.course": SIGNED_IN,
+    "lti.continue_in_window": PUBLIC,
+    "lti_courses.course": SIGNED_IN,
     "lti_admin.index": ADMINISTRATORS,
     "lti_admin.add": ADMINISTRATORS,
     "lti_admin.suspend": ADMINISTRATORS,
@@ -80,7 +81,7 @@ OTHERWISE: dict[str, dict[str, int]] = {
 
 OWN = {
     "assessments.result", "assessments.radar_svg", "enrolments.enrolment", "enrolments.step",
-    "enrolments.withdraw", "enrolments.register", "enrolments.tick", "lti.course",
+    "enrolments.withdraw", "enrolments.register", "enrolments.tick", "lti_courses.course",
 }  # fmt: skip
 """Routes to something of somebody's: for everybody else it is not there."""
 

@@ -13,7 +13,7 @@ from catalogue.enrolments.models import Completion
 from catalogue.extensions import db
 from catalogue.offers.models import Offer
 from catalogue.transactions import run
-from lti.grading.line_items import below, with_query
+from lti.addresses import below, with_query
 from lti.models import LineItem
 from tests.lti.platform import AGS, SCOPES, TEACHER, Platform
 from tests.visitor import Visitor
