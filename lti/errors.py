@@ -30,7 +30,7 @@ class LaunchRefused(Exception):
 
     ``platform_id`` and ``frame_origin`` are given where the platform is known, so that the refusal can be
     shown in its frame. ``again`` is what the launch can be begun with once more, in a new window.
-    ``deployment_id`` is an unknown deployment that a verified message named.
+    ``deployment_id`` is an unknown deployment that a verified message named, ``back`` where it says that the course is.
     """
 
     def __init__(
@@ -50,3 +50,4 @@ class LaunchRefused(Exception):
         self.frame_origin = frame_origin
         self.again = again
         self.deployment_id = deployment_id
+        self.back = ""

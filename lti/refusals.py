@@ -116,7 +116,9 @@ def page(refusal: LaunchRefused) -> tuple[str, int]:
     g.frame_origin = refusal.frame_origin
     said = PAGES[refusal.why]
     again = f"{url_for('lti.login')}?{urlencode(refusal.again)}" if refusal.again else ""
-    html = render_template("lti/refused.html", said=said, reason=refusal.reason, reference=reference, again=again)
+    html = render_template(
+        "lti/refused.html", said=said, reason=refusal.reason, reference=reference, again=again, back=refusal.back
+    )
     return html, said.status
 
 

@@ -109,17 +109,23 @@ def launch_tool() -> BaseResponse | str:
         settings.public_url,
         loopback=settings.development,
     )
-    if message.message_type == DEEP_LINKING_MESSAGE:
-        response = current_app.make_response(begin_deep_linking(message))
-    elif cookie:
-        page, token = run(lambda: _arrive(message, hand_over=False))
-        keep(token)
-        response = current_app.make_response(redirect(page, 303))
-    else:
-        _, token = run(lambda: _arrive(message, hand_over=True))
-        response = current_app.make_response(_new_window(message, token))
+    try:
+        response = current_app.make_response(_open(message, has_cookies=bool(cookie)))
+    except LaunchRefused as refusal:
+        refusal.back = message.return_url
+        raise
     storage.drop_cookie(response, state)
     return response
+
+
+def _open(message: Launch, *, has_cookies: bool) -> BaseResponse | str:
+    if message.message_type == DEEP_LINKING_MESSAGE:
+        return begin_deep_linking(message)
+    page, token = run(lambda: _arrive(message, hand_over=not has_cookies))
+    if not has_cookies:
+        return _new_window(message, token)
+    keep(token)
+    return redirect(page, 303)
 
 
 def _is_from_us() -> bool:
