@@ -21,7 +21,18 @@ DEFAULTS = PracticeSettings()
 @click.option("--tool-url", default=DEFAULTS.tool_url, show_default=True, help="Where Every Seat runs.")
 @click.option("--offer", default=DEFAULTS.offer_slug, show_default=True, help="The offer of the third link.")
 @click.option("--offer-label", default=DEFAULTS.offer_label, show_default=True, help="What that link says.")
-def practice_platform(port: int, folder: Path, tool_url: str, offer: str, offer_label: str) -> None:
+@click.option("--client-storage", is_flag=True, help="Let the tool keep state in the platform's page (not in Moodle).")
+@click.option("--deep-linking-data", help="What the tool has to send back with its content items (not in Moodle).")
+def practice_platform(
+    *,
+    port: int,
+    folder: Path,
+    tool_url: str,
+    offer: str,
+    offer_label: str,
+    client_storage: bool,
+    deep_linking_data: str | None,
+) -> None:
     """Serve a practice learning platform, to try launches on. Needs everyseat[practice]."""
     try:
         from lti.practice.app import create_practice_platform
@@ -39,6 +50,8 @@ def practice_platform(port: int, folder: Path, tool_url: str, offer: str, offer_
         folder=folder,
         offer_slug=offer,
         offer_label=offer_label,
+        client_storage=client_storage,
+        deep_linking_data=deep_linking_data,
     )
     app = create_practice_platform(settings)
     click.echo(f"Practice platform: {settings.url}")
@@ -50,6 +63,7 @@ def practice_platform(port: int, folder: Path, tool_url: str, offer: str, offer_
         ("key set", settings.key_set_url),
         ("authorisation URL", settings.auth_url),
         ("token URL", settings.token_url),
+        ("configuration", settings.configuration_url),
     ):
         click.echo(f"  {name:18} {value}")
     run_simple("127.0.0.1", port, app, threaded=True)

@@ -11,7 +11,7 @@ from typing import Any
 from lti1p3platform.score import ActivityProgress, GradeProgress
 
 from lti.practice.errors import Refused
-from lti.practice.store import Grade, LineItem
+from lti.practice.records import Grade, LineItem
 
 ACTIVITY = {one.value for one in ActivityProgress}
 GRADING = {one.value for one in GradeProgress}
@@ -52,20 +52,47 @@ def read_score(sent: Any, item: LineItem, learner_ids: Collection[str]) -> Grade
 def read_line_item(sent: Any, link_ids: Collection[str]) -> dict[str, Any]:
     """The values of a line item, named as the store names them."""
     body = _object(sent)
-    label = _text(body, "label")
-    maximum = _number(body, "scoreMaximum")
-    if not label.strip() or maximum <= 0:
-        raise Refused(400, "a line item needs a label, and a scoreMaximum above 0")
     link_id = body.get("resourceLinkId", body.get("ltiLinkId"))
     if link_id is not None and link_id not in link_ids:
         raise Refused(403, "resourceLinkId is not a link of this tool in this course")
+    return read_column(body) | {"link_id": link_id}
+
+
+def read_column(sent: Any, label: str = "") -> dict[str, Any]:
+    """What a line item says apart from its link; `label` is for one that has none of its own."""
+    body = _object(sent)
+    label = _text(body, "label") or label
+    maximum = _number(body, "scoreMaximum")
+    if not label.strip() or maximum <= 0:
+        raise Refused(400, "a line item needs a label, and a scoreMaximum above 0")
     return {
         "label": label,
         "score_maximum": maximum,
         "resource_id": _text(body, "resourceId"),
         "tag": _text(body, "tag"),
-        "link_id": link_id,
+        "submission_review": _submission_review(body.get("submissionReview")),
     }
+
+
+def _submission_review(sent: Any) -> dict[str, Any] | None:
+    """https://www.imsglobal.org/spec/lti-sr/v1p0"""
+    if sent is None:
+        return None
+    review = _object(sent)
+    if "custom" in review:
+        read_custom(review["custom"])
+    return review
+
+
+def read_custom(sent: Any) -> dict[str, str]:
+    """Custom parameters. Moodle keeps them as lines of key=value, so neither may break a line."""
+    custom = _object(sent)
+    for key, value in custom.items():
+        if not isinstance(value, str):
+            raise Refused(400, f"the custom parameter {key} must be a string")
+        if not key or "=" in key or any(mark in key + value for mark in "\r\n"):
+            raise Refused(400, f"the custom parameter {key} must fit on one line, as key=value")
+    return custom
 
 
 def _object(sent: Any) -> dict[str, Any]:

@@ -13,19 +13,17 @@ from flask.typing import ResponseReturnValue
 from lti.practice.errors import Refused
 from lti.practice.grading import read_line_item, read_score
 from lti.practice.platform import practice
+from lti.practice.records import Course, Deployment, Grade, LineItem, Tool
 from lti.practice.settings import (
-    COURSE_ID,
-    COURSE_LABEL,
-    COURSE_TITLE,
     LINE_ITEM,
     LINE_ITEM_READ,
     MEMBERS_READ,
+    NAME_CLAIMS,
     RESULT_READ,
     SCORE,
     Person,
     PracticeSettings,
 )
-from lti.practice.store import Grade, LineItem
 from lti.practice.tokens import require
 
 LINE_ITEM_TYPE = "application/vnd.ims.lis.v2.lineitem+json"
@@ -46,11 +44,13 @@ def refused(refusal: Refused) -> Response:
     return response
 
 
-@services.get("/<course>/lineitems")
-def line_items(course: str) -> ResponseReturnValue:
+@services.get("/<course_id>/lineitems")
+def line_items(course_id: str) -> ResponseReturnValue:
     """All that match, on one page: a `limit` is not supported, and makes no difference."""
-    _admit(course, LINE_ITEM, LINE_ITEM_READ, media=LINE_ITEMS_TYPE)
+    course, deployment = _admit(course_id, LINE_ITEM, LINE_ITEM_READ, media=LINE_ITEMS_TYPE)
     found = practice().store.line_items(
+        course.id,
+        deployment.id,
         link_id=request.args.get("resource_link_id", request.args.get("lti_link_id")),
         resource_id=request.args.get("resource_id"),
         tag=request.args.get("tag"),
@@ -58,91 +58,109 @@ def line_items(course: str) -> ResponseReturnValue:
     return _json([line_item_json(practice().settings, item) for item in found], LINE_ITEMS_TYPE)
 
 
-@services.post("/<course>/lineitems")
-def add_line_item(course: str) -> ResponseReturnValue:
-    _admit(course, LINE_ITEM, media=LINE_ITEM_TYPE)
-    item = practice().store.add_line_item(read_line_item(_body(), _link_ids()))
+@services.post("/<course_id>/lineitems")
+def add_line_item(course_id: str) -> ResponseReturnValue:
+    course, deployment = _admit(course_id, LINE_ITEM, media=LINE_ITEM_TYPE)
+    values = read_line_item(_body(), _link_ids(course, deployment))
+    item = practice().store.add_line_item(course.id, deployment.id, values)
     return _json(line_item_json(practice().settings, item), LINE_ITEM_TYPE, 201)
 
 
-@services.get("/<course>/lineitems/<int:item_id>/lineitem")
-def line_item(course: str, item_id: int) -> ResponseReturnValue:
-    _admit(course, LINE_ITEM, LINE_ITEM_READ, media=LINE_ITEM_TYPE)
-    return _json(line_item_json(practice().settings, _line_item(item_id)), LINE_ITEM_TYPE)
+@services.get("/<course_id>/lineitems/<int:item_id>/lineitem")
+def line_item(course_id: str, item_id: int) -> ResponseReturnValue:
+    item = _line_item(item_id, *_admit(course_id, LINE_ITEM, LINE_ITEM_READ, media=LINE_ITEM_TYPE))
+    return _json(line_item_json(practice().settings, item), LINE_ITEM_TYPE)
 
 
-@services.put("/<course>/lineitems/<int:item_id>/lineitem")
-def change_line_item(course: str, item_id: int) -> ResponseReturnValue:
+@services.put("/<course_id>/lineitems/<int:item_id>/lineitem")
+def change_line_item(course_id: str, item_id: int) -> ResponseReturnValue:
     """A link that is not named stays as it was."""
-    _admit(course, LINE_ITEM, media=LINE_ITEM_TYPE)
-    item = _line_item(item_id)
-    values = read_line_item(_body(), _link_ids())
+    course, deployment = _admit(course_id, LINE_ITEM, media=LINE_ITEM_TYPE)
+    item = _line_item(item_id, course, deployment)
+    values = read_line_item(_body(), _link_ids(course, deployment))
     values["link_id"] = values["link_id"] or item.link_id
     changed = practice().store.change_line_item(item, values)
     return _json(line_item_json(practice().settings, changed), LINE_ITEM_TYPE)
 
 
-@services.delete("/<course>/lineitems/<int:item_id>/lineitem")
-def delete_line_item(course: str, item_id: int) -> ResponseReturnValue:
-    _admit(course, LINE_ITEM)
-    if _line_item(item_id).made_for_link:
+@services.delete("/<course_id>/lineitems/<int:item_id>/lineitem")
+def delete_line_item(course_id: str, item_id: int) -> ResponseReturnValue:
+    item = _line_item(item_id, *_admit(course_id, LINE_ITEM))
+    if item.made_for_link:
         raise Refused(403, "the platform made this line item: only the platform deletes it")
-    practice().store.delete_line_item(item_id)
+    practice().store.delete_line_item(item.id)
     return "", 204
 
 
-@services.post("/<course>/lineitems/<int:item_id>/lineitem/scores")
-def scores(course: str, item_id: int) -> ResponseReturnValue:
-    _admit(course, SCORE, media=SCORE_TYPE)
-    learner_ids = {person.id for person in practice().settings.learners}
-    grade = read_score(_body(), _line_item(item_id), learner_ids)
+@services.post("/<course_id>/lineitems/<int:item_id>/lineitem/scores")
+def scores(course_id: str, item_id: int) -> ResponseReturnValue:
+    course, deployment = _admit(course_id, SCORE, media=SCORE_TYPE)
+    learner_ids = {person.id for person in people_of(course) if person.role == "Learner"}
+    grade = read_score(_body(), _line_item(item_id, course, deployment), learner_ids)
     if not practice().store.save_grade(grade):
         raise Refused(409, "a score with this timestamp, or a later one, is stored already")
     return "", 200
 
 
-@services.get("/<course>/lineitems/<int:item_id>/lineitem/results")
-def results(course: str, item_id: int) -> ResponseReturnValue:
-    _admit(course, RESULT_READ, media=RESULTS_TYPE)
-    item = _line_item(item_id)
+@services.get("/<course_id>/lineitems/<int:item_id>/lineitem/results")
+def results(course_id: str, item_id: int) -> ResponseReturnValue:
+    item = _line_item(item_id, *_admit(course_id, RESULT_READ, media=RESULTS_TYPE))
     wanted = request.args.get("user_id")
     found = [grade for grade in practice().store.grades(item.id) if wanted in (None, grade.person_id)]
     return _json([_result_json(practice().settings, item, grade) for grade in found], RESULTS_TYPE)
 
 
-@services.get("/CourseSection/<course>/bindings/<deployment>/memberships")
-def members(course: str, deployment: str) -> ResponseReturnValue:
-    """Active members, a page at a time where `limit` asks for it; `from` is how many went before."""
-    require(MEMBERS_READ)
-    settings = practice().settings
-    if course != COURSE_ID or deployment != settings.deployment_id:
+@services.get("/CourseSection/<course_id>/bindings/<deployment_id>/memberships")
+def members(course_id: str, deployment_id: str) -> ResponseReturnValue:
+    """Active members; with `since`, those whose membership changed, and who left has the status Deleted.
+
+    A page at a time where `limit` asks for it; `from` is how many went before. `since` counts the changes of
+    memberships: https://www.imsglobal.org/spec/lti-nrps/v2p0#membership-differences
+    """
+    tool = require(MEMBERS_READ)
+    store, url = practice().store, practice().settings.members_url(course_id, deployment_id)
+    course, deployment = store.course(course_id), store.deployment(deployment_id)
+    if course is None or deployment is None or deployment.tool != tool:
         raise Refused(404, "there is no such course")
     _negotiate(MEMBERS_TYPE)
     role, link_id = request.args.get("role"), request.args.get("rlid")
-    if link_id is not None and settings.link(link_id) is None:
+    if link_id is not None and link_id not in _link_ids(course, deployment):
         raise Refused(404, "there is no such link in this course")
-    people = [one for one in settings.people if one.active and role in (None, one.role, _long_role(one.role))]
+    revision, since = store.revision(), request.args.get("since", type=int)
+    if since is None:
+        states = dict.fromkeys(store.member_ids(course.id), True)
+    else:
+        states = store.changed_members(course.id, since)
+    known = [one for one in practice().settings.people if one.active and one.id in states]
+    found = [one for one in known if role in (None, one.role, _long_role(one.role))]
     limit = max(0, request.args.get("limit", 0, type=int))
     start = max(0, request.args.get("from", 0, type=int)) if limit else 0
-    page = people[start : start + limit] if limit else people
+    page = found[start : start + limit] if limit else found
     response = _json(
         {
-            "id": settings.members_url,
-            "context": {"id": COURSE_ID, "label": COURSE_LABEL, "title": COURSE_TITLE},
-            "members": [_member_json(person) for person in page],
+            "id": url,
+            "context": {"id": course.id, "label": course.label, "title": course.title},
+            "members": [_member_json(person, tool, states[person.id]) for person in page],
         },
         MEMBERS_TYPE,
     )
-    if limit and start + limit < len(people):
-        query = {"limit": limit, "from": start + limit, "role": role, "rlid": link_id}
+    if limit and start + limit < len(found):
+        query = {"limit": limit, "from": start + limit, "role": role, "rlid": link_id, "since": since}
         onwards = urlencode({name: value for name, value in query.items() if value is not None})
-        response.headers["Link"] = f'<{settings.members_url}?{onwards}>; rel="next"'
+        response.headers.add("Link", f'<{url}?{onwards}>; rel="next"')
+    response.headers.add("Link", f'<{url}?since={revision}>; rel="differences"')
     return response
+
+
+def people_of(course: Course) -> list[Person]:
+    """The members of a course, as they are listed."""
+    ids = practice().store.member_ids(course.id)
+    return [person for person in practice().settings.people if person.active and person.id in ids]
 
 
 def line_item_json(settings: PracticeSettings, item: LineItem) -> dict[str, Any]:
     shown: dict[str, Any] = {
-        "id": settings.line_item_url(item.id),
+        "id": settings.line_item_url(item),
         "label": item.label,
         "scoreMaximum": _plain(item.score_maximum),
         "resourceId": item.resource_id,
@@ -150,34 +168,38 @@ def line_item_json(settings: PracticeSettings, item: LineItem) -> dict[str, Any]
     }
     if item.link_id is not None:
         shown |= {"resourceLinkId": item.link_id, "ltiLinkId": item.link_id}
+    if item.submission_review is not None:
+        shown["submissionReview"] = item.submission_review
     return shown
 
 
 def _result_json(settings: PracticeSettings, item: LineItem, grade: Grade) -> dict[str, Any]:
     """Moodle takes a grade of 0 for none: the result is listed, but says nothing of the score."""
-    shown: dict[str, Any] = {"id": settings.result_url(item.id, grade.person_id), "userId": grade.person_id}
+    shown: dict[str, Any] = {"id": settings.result_url(item, grade.person_id), "userId": grade.person_id}
     if grade.points:
         shown |= {"resultScore": _plain(grade.points), "resultMaximum": _plain(item.score_maximum)}
         if grade.comment:
             shown["comment"] = grade.comment
-        shown["scoreOf"] = settings.line_item_url(item.id)
+        shown["scoreOf"] = settings.line_item_url(item)
         shown["timestamp"] = datetime.fromtimestamp(grade.timestamp, UTC).isoformat()
     return shown
 
 
-def _member_json(person: Person) -> dict[str, Any]:
-    """Role names are short here, though they are long in a launch."""
-    return {
-        "status": "Active",
+def _member_json(person: Person, tool: Tool, present: bool) -> dict[str, Any]:
+    """Role names are short here, though they are long in a launch. Names and e-mail as granted to the tool."""
+    shown: dict[str, Any] = {
+        "status": "Active" if present else "Deleted",
         "roles": [person.role],
         "user_id": person.id,
-        "lis_person_sourcedid": f"sis-{person.username}",
+        "lis_person_sourcedid": person.sourcedid,
         "name": person.name,
         "given_name": person.given_name,
         "family_name": person.family_name,
         "email": person.email,
         "ext_user_username": person.username,
     }
+    withheld = {*NAME_CLAIMS, "email"}.difference(tool.claims)
+    return {name: value for name, value in shown.items() if name not in withheld}
 
 
 def _long_role(role: str) -> str:
@@ -188,16 +210,19 @@ def _plain(number: float) -> float | int:
     return int(number) if number == int(number) else number
 
 
-def _admit(course: str, *scopes: str, media: str | None = None) -> None:
+def _admit(course_id: str, *scopes: str, media: str | None = None) -> tuple[Course, Deployment]:
     """The token first, then the course, then the query that a line item's address carries."""
-    require(*scopes)
-    if course != COURSE_ID:
+    tool = require(*scopes)
+    course = practice().store.course(course_id)
+    if course is None:
         raise Refused(404, "there is no such course")
-    wanted = practice().settings.deployment_id
-    if request.args.get("type_id") != wanted:
-        raise Refused(400, f"the address must keep its query, type_id={wanted}, also with /scores or /results")
+    deployment = practice().store.deployment(request.args.get("type_id", ""))
+    if deployment is None or deployment.tool != tool:
+        reason = "the address must keep its query, type_id with the tool's deployment id, also with /scores or /results"
+        raise Refused(400, reason)
     if media:
         _negotiate(media)
+    return course, deployment
 
 
 def _negotiate(media: str) -> None:
@@ -211,15 +236,15 @@ def _negotiate(media: str) -> None:
         raise Refused(400, f"Accept must have {media}")
 
 
-def _line_item(item_id: int) -> LineItem:
+def _line_item(item_id: int, course: Course, deployment: Deployment) -> LineItem:
     item = practice().store.line_item(item_id)
-    if item is None:
+    if item is None or (item.course_id, item.deployment_id) != (course.id, deployment.id):
         raise Refused(404, "there is no such line item")
     return item
 
 
-def _link_ids() -> set[str]:
-    return {link.id for link in practice().settings.links}
+def _link_ids(course: Course, deployment: Deployment) -> set[str]:
+    return {link.id for link in practice().store.links(course.id, deployment.id)}
 
 
 def _body() -> Any:

@@ -13,6 +13,7 @@ from lti1p3platform.exceptions import LtiException
 
 from lti.practice.errors import Refused
 from lti.practice.platform import practice
+from lti.practice.records import Deployment, Tool
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 TOKEN_LIFE = 3600
@@ -30,15 +31,17 @@ def token() -> Response:
     if asked["grant_type"] != "client_credentials" or asked["client_assertion_type"] != ASSERTION_TYPE:
         return _refusal("unsupported_grant_type", "client_credentials with a JWT bearer assertion is needed")
     try:
-        offered = practice().platform().get_access_token(asked.to_dict())["scope"].split()
+        tool = _tool_of(asked["client_assertion"])
+        platform = practice().platform(Deployment("", tool))
+        offered = platform.get_access_token(asked.to_dict())["scope"].split()
     except (jwt.PyJWTError, LtiException, ValueError, KeyError, TypeError, AttributeError) as error:
         return _refusal("invalid_client", str(error))
-    granted = [scope for scope in offered if scope in practice().settings.granted_scopes]
+    granted = [scope for scope in offered if scope in tool.scopes]
     if not granted:
         return _refusal("invalid_scope", "none of these scopes is granted to this tool")
     # The library's token is a signed one. Moodle's are opaque and looked up, and so are these.
     opaque = secrets.token_hex(16)
-    practice().store.add_token(opaque, " ".join(granted), int(time.time()) + TOKEN_LIFE)
+    practice().store.add_token(opaque, tool.client_id, " ".join(granted), int(time.time()) + TOKEN_LIFE)
     return _answer(
         {
             "access_token": opaque,
@@ -49,14 +52,26 @@ def token() -> Response:
     )
 
 
-def require(*scopes: str) -> None:
-    """Refuse the request unless its token is a live one that has at least one of `scopes`."""
+def require(*scopes: str) -> Tool:
+    """The tool whose token it is. Refuses the request unless the token is a live one with at least one of
+    `scopes`."""
     kind, _, value = request.headers.get("Authorization", "").partition(" ")
-    allowed = practice().store.token_scopes(value.strip()) if kind.lower() == "bearer" else None
-    if allowed is None:
+    found = practice().store.token(value.strip()) if kind.lower() == "bearer" else None
+    tool = practice().store.tool(found[0]) if found else None
+    if found is None or tool is None:
         raise Refused(401, "the access token is missing, unknown or expired")
-    if allowed.isdisjoint(scopes):
+    if found[1].isdisjoint(scopes):
         raise Refused(403, f"the access token lacks the scope {' or '.join(scopes)}")
+    return tool
+
+
+def _tool_of(assertion: str) -> Tool:
+    """The tool that the assertion names: by whose key set it is then verified."""
+    named = jwt.decode(assertion, options={"verify_signature": False}).get("iss")
+    tool = practice().store.tool(named) if isinstance(named, str) else None
+    if tool is None or not tool.active:
+        raise ValueError("the issuer is not an active tool of this platform")
+    return tool
 
 
 def _refusal(code: str, description: str) -> Response:

@@ -1,10 +1,11 @@
 """A real browser, with third-party cookies blocked as browsers ship it today, and the real service."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
 
 from tests.databases import missing
 from tests.journeys.service import Service, running
@@ -17,16 +18,36 @@ ARGUMENTS = [
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     if not Path(CHROMIUM).exists():
         missing("Chromium", f"there is no {CHROMIUM}")
-    with sync_playwright() as playwright:
-        try:
-            started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        except Error as fault:
-            missing("Chromium", fault)
+    with sync_playwright() as started:
         yield started
-        started.close()
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    try:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    except Error as fault:
+        missing("Chromium", fault)
+    yield started
+    started.close()
+
+
+@pytest.fixture
+def keeping_no_cookies(playwright: Playwright, tmp_path: Path) -> Iterator[BrowserContext]:
+    """A browser that keeps no cookie of the tool in a frame of the platform, not even a partitioned one."""
+    blocked = {"127.0.0.1,localhost": {"setting": 2}}
+    settings = {"profile": {"content_settings": {"exceptions": {"cookies": blocked}}}}
+    (tmp_path / "browser" / "Default").mkdir(parents=True)
+    (tmp_path / "browser" / "Default" / "Preferences").write_text(json.dumps(settings))
+    opened = playwright.chromium.launch_persistent_context(
+        tmp_path / "browser", executable_path=CHROMIUM, args=ARGUMENTS, viewport={"width": 1280, "height": 900}
+    )
+    opened.set_default_timeout(20_000)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ class Service:
     tool_port: int = field(default_factory=free_port)
     platform_port: int = field(default_factory=free_port)
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    platform_options: list[str] = field(default_factory=list)
 
     @property
     def tool(self) -> str:
@@ -66,7 +67,7 @@ class Service:
             "worker": ["worker"],
             "platform": [
                 "practice-platform", "--port", str(self.platform_port),
-                "--tool-url", self.tool, "--folder", str(self.folder / "practice"),
+                "--tool-url", self.tool, "--folder", str(self.folder / "practice"), *self.platform_options,
             ],
         }[name]  # fmt: skip
         log = (self.folder / f"{name}.log").open("ab")

@@ -12,17 +12,18 @@ from flask.testing import FlaskClient
 from jwt.algorithms import RSAAlgorithm
 
 from lti.practice.settings import AGS_SCOPES, MEMBERS_READ, PracticeSettings
-from tests.lti.practice.tool import KEY, bearer_for, browser
+from tests.lti.practice.tool import KEY, OTHER_KEY, bearer_for, browser
 
 
 @pytest.fixture(scope="module")
 def tool_url() -> Iterator[str]:
-    """A tool that is nothing but its key set."""
+    """Two tools that are nothing but their key sets."""
 
     class KeySet(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            key = RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True) | {"kid": "tool-1", "alg": "RS256"}
-            self.send_response(200 if self.path == "/lti/jwks.json" else 404)
+            private = OTHER_KEY if self.path == "/other/jwks.json" else KEY
+            key = RSAAlgorithm.to_jwk(private.public_key(), as_dict=True) | {"kid": "tool-1", "alg": "RS256"}
+            self.send_response(200 if self.path in ("/lti/jwks.json", "/other/jwks.json") else 404)
             self.end_headers()
             self.wfile.write(json.dumps({"keys": [key]}).encode())
 

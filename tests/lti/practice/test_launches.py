@@ -7,9 +7,8 @@ import pytest
 from flask.testing import FlaskClient
 
 from lti.practice.settings import AGS_SCOPES, PracticeSettings
-from tests.lti.practice.tool import PRIYA, SAM, TINA, add_item, browser, claims_of, fields, request_of, start
+from tests.lti.practice.tool import LTI, PRIYA, SAM, TINA, add_item, browser, claims_of, fields, request_of, start
 
-LTI = "https://purl.imsglobal.org/spec/lti/claim/"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
 NRPS = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 from flask.testing import FlaskClient
 
 from lti.practice.settings import (
@@ -19,9 +18,7 @@ from lti.practice.settings import (
     SCORE,
     PracticeSettings,
 )
-from tests.lti.practice.tool import ask_token, assertion, bearer_for, browser
-
-OTHER_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+from tests.lti.practice.tool import OTHER_KEY, ask_token, assertion, bearer_for, browser
 
 
 def test_token_is_moodles(client: FlaskClient, settings: PracticeSettings) -> None:
