@@ -1,6 +1,7 @@
 """Work that is done beside the web: Huey carries ids and wakes workers; the truth stays in the database."""
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -64,6 +65,15 @@ def register_jobs(app: Flask) -> None:
             log.warning("a wake-up was lost; the sweep will find the deliveries", exc_info=True)
 
     outbox.wake_with(app, wake)
+
+
+def register_daily(app: Flask, name: str, function: Callable[[], None]) -> None:
+    """Have every worker call this once a day; it finds for itself what there is to do, and may find nothing."""
+
+    @app.extensions["huey"].periodic_task(crontab(hour="3", minute="20"), name=name)  # type: ignore[untyped-decorator]
+    def daily() -> None:
+        with app.app_context():
+            function()
 
 
 def work(app: Flask, workers: int = 2) -> None:

@@ -37,6 +37,7 @@ class DeliveryState(StrEnum):
     WAITING = "waiting"
     DELIVERED = "delivered"
     PARKED = "parked"
+    DROPPED = "dropped"  # by a person, who saw it parked
 
 
 class TryAgain(Exception):
@@ -234,12 +235,18 @@ def try_again(delivery: Delivery) -> None:
     db.session.info.setdefault("written", []).append(delivery.id)
 
 
+def drop(delivery: Delivery) -> None:
+    """Within a transaction, give up a parked delivery: it is never sent, and stays as what it was."""
+    if delivery.state == DeliveryState.PARKED:
+        delivery.state, delivery.finished_at = DeliveryState.DROPPED, now()
+
+
 def waiting_for(kinds: Iterable[str]) -> list[Delivery]:
-    """What has not been delivered, oldest first."""
+    """What has not been delivered, nor given up, oldest first."""
     return list(
         db.session.scalars(
             select(Delivery)
-            .where(Delivery.kind.in_(list(kinds)), Delivery.state != DeliveryState.DELIVERED)
+            .where(Delivery.kind.in_(list(kinds)), Delivery.state.in_([DeliveryState.WAITING, DeliveryState.PARKED]))
             .order_by(Delivery.id)
         )
     )

@@ -96,6 +96,12 @@ def frame_origin() -> str:
     return shown_in
 
 
+def form_action() -> str:
+    """Where the forms of this page may go: to us, or to the one other origin that its view names in ``g``."""
+    named: str = g.get("form_action", "")
+    return named or "'self'"
+
+
 def _headers(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -108,6 +114,6 @@ def _headers(response: Response) -> Response:
         response.headers.setdefault(
             "Content-Security-Policy",
             f"default-src 'self'; script-src 'nonce-{csp_nonce()}'; object-src 'none'; base-uri 'none'; "
-            f"form-action 'self'; frame-ancestors {ancestors}",
+            f"form-action {form_action()}; frame-ancestors {ancestors}",
         )
     return response

@@ -28,6 +28,8 @@ class Settings(BaseSettings):
 
     env: Literal["development", "production"] = "production"
     secret_key: str = ""
+    encryption_keys: str = ""
+    """What stored keys are encrypted with: secrets separated by commas, newest first."""
     database_url: str = ""
     public_url: str = "http://127.0.0.1:8000"
     jobs_url: str = ""
@@ -58,14 +60,32 @@ class Settings(BaseSettings):
             raise ValueError("EVERYSEAT_PUBLIC_URL must be an address that starts with https:// in production")
         return self
 
+    @model_validator(mode="after")
+    def _strong_encryption(self) -> Self:
+        if any(len(secret) < SHORTEST_SECRET for secret in self._encryption_keys):
+            raise ValueError(
+                f"EVERYSEAT_ENCRYPTION_KEYS must be secrets of at least {SHORTEST_SECRET} random characters each, "
+                "separated by commas, newest first"
+            )
+        return self
+
     @property
     def development(self) -> bool:
         return self.env == "development"
 
     @property
     def signing_secret(self) -> str:
-        """What sessions, tokens and stored keys are protected with."""
+        """What sessions and tokens are protected with."""
         return self.secret_key or DEVELOPMENT_SECRET
+
+    @property
+    def encryption_secrets(self) -> tuple[str, ...]:
+        """What stored keys are encrypted with, newest first; the secret key last, for where no others were set."""
+        return (*self._encryption_keys, self.signing_secret)
+
+    @property
+    def _encryption_keys(self) -> tuple[str, ...]:
+        return tuple(secret.strip() for secret in self.encryption_keys.split(",")) if self.encryption_keys else ()
 
     @cached_property
     def folder(self) -> Path:

@@ -166,7 +166,7 @@ def launch_from(
         name=name_of(claims),
         given_name=text(claims.get("given_name"), 100),
         family_name=text(claims.get("family_name"), 100),
-        email=_email(claims),
+        email=email_of(claims),
         roles=roles,
         is_learner=has_role(roles, StudentRole),
         is_instructor=has_role(roles, TeacherRole),
@@ -197,7 +197,7 @@ def name_of(claims: Mapping[str, Any]) -> str:
     return text(claims.get("name")) or text(f"{text(claims.get('given_name'))} {text(claims.get('family_name'))}")
 
 
-def _email(claims: Mapping[str, Any]) -> str:
+def email_of(claims: Mapping[str, Any]) -> str:
     """Whole or not at all: one that was cut short would be somebody else's."""
     email = text(claims.get("email"), LONGEST_EMAIL + 1)
     return email if len(email) <= LONGEST_EMAIL else ""

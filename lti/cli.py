@@ -1,21 +1,27 @@
-"""Commands for whoever runs the service: platforms, and how far their grades are."""
+"""Commands for whoever runs the service: platforms, how far their grades are, and our own keys."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 
+from catalogue.errors import NotThere, Refused
+from catalogue.pages import format_time
 from catalogue.settings import Settings
 from catalogue.transactions import run
 from lti import keys
 from lti.demo import demo
+from lti.grading import actions as grading_actions
 from lti.grading import queries as grading
 from lti.grading.queries import Grades
-from lti.models import Platform
-from lti.platforms import queries
-from lti.platforms.actions import Added, Registration, Unfit, add_platform
+from lti.models import Platform, SigningKey
+from lti.platforms import actions, checks, queries
+from lti.platforms.actions import Added, add_platform
+from lti.platforms.rules import Registration, Unfit
+from lti.platforms.tool_settings import ToolSettings
 from lti.practice.cli import practice_platform
 
 OPTIONS = {
@@ -27,7 +33,7 @@ OPTIONS = {
 
 
 def add_lti_commands(cli: click.Group) -> None:
-    for command in (platforms, grades, practice_platform, demo):
+    for command in (platforms, grades, keys_group, practice_platform, demo):
         cli.add_command(command)
 
 
@@ -85,9 +91,91 @@ def platforms_list(as_json: bool) -> None:
         click.echo(json.dumps(found, indent=2))
         return
     for one in found:
-        click.echo(f"{one['name']}: {one['state']}, issuer {one['issuer']}, client id {one['client_id']}")
+        click.echo(f"{one['id']} {one['name']}: {one['state']}, issuer {one['issuer']}, client id {one['client_id']}")
     if not found:
         click.echo("There are no platforms yet. Add one with: everyseat platforms add --help")
+
+
+@platforms.command("settings")
+@with_appcontext
+def platforms_settings() -> None:
+    """What to give a platform: an address with which it registers itself, or what its forms ask for."""
+    settings: Settings = current_app.extensions["settings"]
+    tool = ToolSettings.at(settings.public_url)
+    click.echo(f"Registration URL: {tool.registration}")
+    for heading, listed in (("Moodle, by hand", tool.moodle), ("Totara and others, by hand", tool.others)):
+        click.echo(f"\n{heading}")
+        for label, value in listed:
+            click.echo(f"  {label}: {value}")
+
+
+@platforms.command("check")
+@click.argument("name")
+@with_appcontext
+def platforms_check(name: str) -> None:
+    """Try the connection out; the exit code is 1 where something does not work. NAME may be a platform's id."""
+    settings: Settings = current_app.extensions["settings"]
+    key_set = ToolSettings.at(settings.public_url).key_set
+    results = checks.check(_named(name), key_set, development=settings.development)
+    for one in results:
+        click.echo(f"{'Fine' if one.fine else 'Not working'}: {one.tried}")
+        for said in filter(None, (one.found, one.advice)):
+            click.echo(f"  {said}")
+    raise SystemExit(0 if all(one.fine for one in results) else 1)
+
+
+@platforms.command("approve")
+@click.argument("name")
+@click.option(
+    "--organisation", default="", metavar="KEY", help="Whose people come from it; made from the name if left out."
+)
+@with_appcontext
+def platforms_approve(name: str, organisation: str) -> None:
+    """Let people come from a platform that registered itself. NAME may be its id."""
+    _act(name, lambda platform: actions.approve(platform, organisation), "was approved")
+    keys.ensure_key()
+
+
+@platforms.command("suspend")
+@click.argument("name")
+@with_appcontext
+def platforms_suspend(name: str) -> None:
+    """Refuse launches, and sign out whoever came. NAME may be the platform's id."""
+    _act(name, actions.suspend, "was suspended")
+
+
+@platforms.command("activate")
+@click.argument("name")
+@with_appcontext
+def platforms_activate(name: str) -> None:
+    """End a suspension. NAME may be the platform's id."""
+    _act(name, actions.activate, "is active")
+
+
+def _act(name: str, action: Callable[[Platform], None], done: str) -> None:
+    def act() -> str:
+        platform = _named(name)
+        action(platform)
+        return platform.name
+
+    try:
+        called = run(act)
+    except Unfit as unfit:
+        raise click.UsageError("; ".join(unfit.faults.values())) from unfit
+    except Refused as refusal:
+        raise click.ClickException(str(refusal)) from refusal
+    click.echo(f"{called} {done}.")
+
+
+def _named(name: str) -> Platform:
+    """The one platform of this name, or with this id; else the command ends, with 2."""
+    found = queries.named(name)
+    if not found:
+        raise click.UsageError(f"there is no platform {name}: see everyseat platforms list")
+    if len(found) > 1:
+        ids = ", ".join(str(platform.id) for platform in found)
+        raise click.UsageError(f"{len(found)} platforms are called {name}: say which by its id, one of {ids}")
+    return found[0]
 
 
 def _platform_json(platform: Platform) -> dict[str, Any]:
@@ -129,6 +217,22 @@ def grades_status(as_json: bool) -> None:
         click.echo(f"{one['name']}: {one['waiting']} waiting, {one['delivered']} delivered, {one['parked']} parked")
 
 
+@grades.command("retry")
+@click.option("--platform", "name", default="", metavar="NAME", help="Of one platform alone.")
+@with_appcontext
+def grades_retry(name: str) -> None:
+    """Send grades that need a person once more, when what stopped them has been put right."""
+
+    def retry() -> int:
+        return sum(grading_actions.try_all_again(platform) for platform in grading_actions.platforms_named(name))
+
+    try:
+        count = run(retry)
+    except NotThere as fault:
+        raise click.ClickException(str(fault)) from fault
+    click.echo(grading_actions.on_the_way(count))
+
+
 def _grades_json(counted: Grades) -> dict[str, int]:
     return {
         "waiting": counted.waiting,
@@ -136,3 +240,32 @@ def _grades_json(counted: Grades) -> dict[str, int]:
         "parked": counted.parked,
         "oldest_waiting_seconds": counted.oldest_waiting_seconds,
     }
+
+
+@click.group("keys")
+def keys_group() -> None:
+    """Our own signing keys."""
+
+
+@keys_group.command("rotate")
+@click.option("--lost", is_flag=True, help="Give up stored keys that cannot be read: their secret is lost.")
+@with_appcontext
+def keys_rotate(lost: bool) -> None:
+    """Publish a new key that signs from tomorrow, and encrypt the stored ones with the newest secret."""
+    try:
+        added = run(lambda: keys.rotate(lost=lost))
+    except keys.KeysLocked as locked:
+        raise click.ClickException(str(locked)) from locked
+    click.echo("A new key is published." if added else "A new key waits to sign already; none was added.")
+    signing, _ = keys.signing_key()
+    for key in keys.published():
+        click.echo(f"{key.kid}: {_when_it_signs(key, signing)}")
+
+
+def _when_it_signs(key: SigningKey, signing: str) -> str:
+    gone = f"published until {format_time(key.retired_at + keys.PUBLISHED_AFTER_RETIRING)}" if key.retired_at else ""
+    if key.kid == signing:
+        return f"signs now, until {format_time(key.retired_at)}; {gone}" if key.retired_at else "signs now"
+    if key.retired_at:
+        return f"signs no more; {gone}"
+    return f"signs from {format_time(key.signs_from)}"

@@ -22,6 +22,8 @@ class Why(StrEnum):
     INCOMPLETE = "incomplete"
     OTHER_MESSAGE = "another kind of message"
     NOT_A_TEACHER = "not a teacher"
+    CHOOSING_OVER = "choosing is over"
+    ANSWERED = "answered already"
     NOTHING_TO_REVIEW = "nothing to review"
 
 

@@ -1,54 +1,66 @@
 """Our own key ring: what we sign service requests with, and the key set that platforms check them against.
 
 Security Framework 1.0, section 6.3 (key set URL): https://www.imsglobal.org/spec/security/v1p0/#h_key-set-url
-A new key is published for a day before it signs; a retired one stays published until nothing signed by it
-is valid any more.
+A new key is published for a day before it signs, so that a platform that keeps our key set for a while knows it in
+time. A retired one stays published until nothing signed by it is valid any more (what we sign is valid for an hour
+at most), and is then destroyed. Private keys are encrypted at rest.
 """
 
 import base64
 from datetime import timedelta
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
+import structlog
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from flask import current_app
 from jwt.algorithms import RSAAlgorithm
-from sqlalchemy import func, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from catalogue.clock import now
 from catalogue.extensions import db
 from catalogue.people.rules import hash_token
+from catalogue.settings import Settings
 from catalogue.transactions import run
 from lti.models import SigningKey
 
 PUBLISHED_BEFORE_SIGNING = timedelta(days=1)
 PUBLISHED_AFTER_RETIRING = timedelta(days=1)
+ROTATED_EVERY = timedelta(days=90)
+
+
+LOCKED = (
+    "The signing keys were stored under another secret: set EVERYSEAT_ENCRYPTION_KEYS, or EVERYSEAT_SECRET_KEY, back "
+    "to what it was. If that is lost, run: everyseat keys rotate --lost"
+)
+log = structlog.get_logger()
+
+
+class KeysLocked(RuntimeError):
+    """The stored private keys cannot be read with the secrets that are set."""
 
 
 def key_set() -> dict[str, list[dict[str, Any]]]:
     """The public keys, newest first; makes the first key if there is none."""
-    keys = _published()
+    keys = published()
     if not keys:
         ensure_key()
-        keys = _published()
+        keys = published()
     return {"keys": [key.public_jwk for key in keys]}
 
 
 def signing_key() -> tuple[str, str]:
-    """The id of the key that signs now, and its private key as PEM."""
+    """The id of the key that signs now, and its private key as PEM. Raises ``KeysLocked``."""
     key = _signs_now()
     if key is None:
         ensure_key()
         key = _signs_now()
     if key is None:
-        raise RuntimeError("no signing key signs now: was the clock set back?")
-    try:
-        return key.kid, _cipher().decrypt(key.private_pem_encrypted.encode()).decode()
-    except InvalidToken as fault:
-        raise RuntimeError("The signing keys were stored under another EVERYSEAT_SECRET_KEY. Set it back.") from fault
+        raise RuntimeError("there is no signing key, and none could be made")
+    return key.kid, _opened(key)
 
 
 def ensure_key() -> None:
@@ -61,31 +73,59 @@ def ensure_key() -> None:
     run(make)
 
 
-def rotate() -> None:
-    """Within a transaction, publish a new key that signs from tomorrow on, and retire the older ones then."""
-    newest = db.session.scalar(select(func.max(SigningKey.number))) or 0
-    signs_from = now() + PUBLISHED_BEFORE_SIGNING if newest else now()
-    for key in db.session.scalars(select(SigningKey).where(SigningKey.retired_at.is_(None))):
-        key.retired_at = signs_from
-    key = _new_key(newest + 1)
-    key.signs_from = signs_from
-    db.session.add(key)
+def rotate(*, lost: bool = False) -> bool:
+    """Within a transaction, publish a new key that signs from tomorrow on, and retire the older ones then.
+
+    While one waits to sign already, nothing is added: whether one was is returned. What is stored is encrypted
+    with the newest secret. Raises ``KeysLocked`` where it cannot be read; with ``lost`` it is given up instead,
+    and the new key signs at once.
+    """
+    moment = now()
+    ring = list(db.session.scalars(select(SigningKey).order_by(SigningKey.number).with_for_update()))
+    locked = [key for key in ring if not _encrypted_anew(key)]
+    if locked and not lost:
+        raise KeysLocked(LOCKED)
+    for key in locked:
+        key.retired_at = min(key.retired_at or moment, moment)
+    usable = [key for key in ring if key not in locked]
+    # One that waits for longer than a day was made while the clock was ahead.
+    if any(moment < key.signs_from <= moment + PUBLISHED_BEFORE_SIGNING for key in usable if key.retired_at is None):
+        return False
+    made = _new_key(ring[-1].number + 1 if ring else 1)
+    made.signs_from = moment + PUBLISHED_BEFORE_SIGNING if usable else moment
+    for key in usable:
+        key.retired_at = min(key.retired_at or made.signs_from, made.signs_from)
+    db.session.add(made)
+    return True
+
+
+def look_after() -> None:
+    """Once a day: destroy what is published no longer, and rotate when it is time. Transactions of its own."""
+    run(_destroy)
+    if run(_rotate_when_due):
+        log.info("a new signing key is published, and signs from tomorrow on")
+
+
+def _destroy() -> None:
+    db.session.execute(delete(SigningKey).where(SigningKey.retired_at <= now() - PUBLISHED_AFTER_RETIRING))
+
+
+def _rotate_when_due() -> bool:
+    newest = db.session.scalar(select(func.max(SigningKey.created_at)))
+    return newest is not None and now() - newest >= ROTATED_EVERY and rotate()
 
 
 def _signs_now() -> SigningKey | None:
+    """The newest of those whose time it is. With the clock set back that may be none: then the first to come."""
     moment = now()
-    return db.session.scalar(
-        select(SigningKey)
-        .where(
-            SigningKey.signs_from <= moment,
-            or_(SigningKey.retired_at.is_(None), SigningKey.retired_at > moment),
-        )
-        .order_by(SigningKey.number.desc())
-        .limit(1)
-    )
+    not_retired = or_(SigningKey.retired_at.is_(None), SigningKey.retired_at > moment)
+    published = select(SigningKey).where(not_retired).limit(1)
+    its_time = published.where(SigningKey.signs_from <= moment).order_by(SigningKey.number.desc())
+    return db.session.scalar(its_time) or db.session.scalar(published.order_by(SigningKey.signs_from))
 
 
-def _published() -> list[SigningKey]:
+def published() -> list[SigningKey]:
+    """Newest first; retired ones are among them for a while."""
     still = or_(SigningKey.retired_at.is_(None), SigningKey.retired_at > now() - PUBLISHED_AFTER_RETIRING)
     return list(db.session.scalars(select(SigningKey).where(still).order_by(SigningKey.number.desc())))
 
@@ -107,7 +147,40 @@ def _new_key(number: int) -> SigningKey:
     )
 
 
-def _cipher() -> Fernet:
-    secret: str = current_app.extensions["settings"].signing_secret
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"everyseat lti signing keys").derive(secret.encode())
-    return Fernet(base64.urlsafe_b64encode(derived))
+def seal(secret: str) -> str:
+    """Encrypt something else that is kept in the database."""
+    return _cipher().encrypt(secret.encode()).decode()
+
+
+def unseal(sealed: str) -> str | None:
+    """What was sealed; nothing where it was sealed under a secret that is not set any more."""
+    try:
+        return _cipher().decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        return None
+
+
+def _opened(key: SigningKey) -> str:
+    try:
+        return _cipher().decrypt(key.private_pem_encrypted.encode()).decode()
+    except InvalidToken as fault:
+        raise KeysLocked(LOCKED) from fault
+
+
+def _encrypted_anew(key: SigningKey) -> bool:
+    """Encrypt a private key with the newest secret; false where it cannot be read."""
+    try:
+        key.private_pem_encrypted = _cipher().rotate(key.private_pem_encrypted.encode()).decode()
+    except InvalidToken:
+        return False
+    return True
+
+
+def _cipher() -> MultiFernet:
+    settings: Settings = current_app.extensions["settings"]
+    return MultiFernet([Fernet(_derived(secret)) for secret in settings.encryption_secrets])
+
+
+def _derived(secret: str) -> bytes:
+    key = HKDF(hashes.SHA256(), 32, salt=None, info=b"everyseat lti signing keys").derive(secret.encode())
+    return base64.urlsafe_b64encode(key)

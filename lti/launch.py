@@ -4,13 +4,14 @@ Authentication response: https://www.imsglobal.org/spec/security/v1p0/#step-3-au
 (Security Framework 1.0, section 5.1.1.3), and LTI Core 1.3, section 5: https://www.imsglobal.org/spec/lti/v1p3
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import jwt
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from catalogue.clock import now
 from catalogue.extensions import db
@@ -130,15 +131,15 @@ def _identity(platform: Platform, launch: Launch) -> Identity:
     sub = launch.subject or f"anonymous:{launch.state_hash}"
     identity = db.session.scalar(select(Identity).where(Identity.platform_id == platform.id, Identity.sub == sub))
     if identity is None:
-        person = _known_elsewhere(platform, sub) or actions.add_person(launch.name, launch.email)
+        person = known_elsewhere(platform, [sub]).get(sub) or actions.add_person(launch.name, launch.email)
         identity = Identity(platform=platform, sub=sub, person=person)
         db.session.add(identity)
         db.session.flush()
     return identity
 
 
-def _known_elsewhere(platform: Platform, sub: str) -> Person | None:
-    """The same ``sub`` through another registration of the same platform: same issuer, same key set, same house."""
+def known_elsewhere(platform: Platform, subs: Collection[str]) -> dict[str, Person]:
+    """By ``sub``, who came through another registration of the same platform: same issuer, key set and house."""
     same = select(Platform.id).where(
         Platform.id != platform.id,
         Platform.issuer == platform.issuer,
@@ -146,13 +147,13 @@ def _known_elsewhere(platform: Platform, sub: str) -> Person | None:
         Platform.organisation_id == platform.organisation_id,
         Platform.state == PlatformState.ACTIVE,
     )
-    return db.session.scalar(
-        select(Person)
-        .join(Identity, Identity.person_id == Person.id)
-        .where(Identity.sub == sub, Identity.platform_id.in_(same))
-        .order_by(Identity.id)
-        .limit(1)
+    found = db.session.scalars(
+        select(Identity)
+        .where(Identity.sub.in_(subs), Identity.platform_id.in_(same))
+        .options(joinedload(Identity.person))
+        .order_by(Identity.id.desc())  # of several the first counts
     )
+    return {identity.sub: identity.person for identity in found}
 
 
 def _refresh(person: Person, launch: Launch) -> None:

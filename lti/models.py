@@ -224,6 +224,18 @@ class Handover(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class ServiceToken(Base):
+    """What a platform granted us for some of its services, until a minute before it runs out."""
+
+    __tablename__ = "lti_service_token"
+    __table_args__ = (UniqueConstraint("platform_id", "scopes_hash"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    platform_id: Mapped[int] = mapped_column(ForeignKey("lti_platform.id"))
+    scopes_hash: Mapped[str] = mapped_column(String(64))
+    token_encrypted: Mapped[str] = mapped_column(Text)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class SigningKey(Base):
     """One of our own keys. Published before it signs, and for a while after it was retired."""
 

@@ -83,7 +83,7 @@ class PlatformKeys:
             response = self._client().get(url, timeout=TIMEOUT, headers={"Accept": "application/json"})
             if response.status_code != 200:
                 raise ValueError(f"answer {response.status_code}")
-            keys = _usable(response.json())
+            keys = usable(response.json())
             if not keys:
                 raise ValueError("no key in it is one that we can use")
         except (requests.RequestException, ValueError, RecursionError) as fault:
@@ -92,7 +92,7 @@ class PlatformKeys:
             held.keys, held.fetched_at = keys, held.tried_at
 
 
-def _usable(key_set: Any) -> dict[str, jwt.PyJWK]:
+def usable(key_set: Any) -> dict[str, jwt.PyJWK]:
     """The RSA signing keys of a set, by ``kid``; the first one counts. Others are passed over."""
     listed = key_set.get("keys") if isinstance(key_set, dict) else None
     if not isinstance(listed, list):

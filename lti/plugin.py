@@ -5,15 +5,20 @@ from dataclasses import dataclass
 from flask import Flask
 
 from catalogue.egress import Client, Rules
-from catalogue.enrolments.signals import completed
+from catalogue.enrolments.signals import completed, step_done
+from catalogue.jobs import register_daily
 from catalogue.outbox import register_kind
 from catalogue.pages import add_admin_page, add_place
 from catalogue.settings import Settings
+from lti import keys
+from lti.courses.roster import Rosters
 from lti.courses.views import course_link, lti_courses
+from lti.deep_linking.views import lti_choosing
 from lti.grading import scores
+from lti.grading.views import lti_grades
 from lti.platform_keys import PlatformKeys
+from lti.platforms.registration_views import lti_registration
 from lti.platforms.views import lti_admin
-from lti.storage import TokenCache
 from lti.views import lti
 
 
@@ -22,17 +27,23 @@ class Kept:
     """What this process keeps in ``app.extensions["lti"]``."""
 
     keys: PlatformKeys
-    tokens: TokenCache
+    rosters: Rosters
 
 
 def register(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     rules = Rules(loopback=settings.development)
-    app.extensions["lti"] = Kept(PlatformKeys(lambda: Client(rules)), TokenCache())
+    app.extensions["lti"] = Kept(PlatformKeys(lambda: Client(rules)), Rosters())
     app.register_blueprint(lti)
+    app.register_blueprint(lti_choosing)
     app.register_blueprint(lti_courses)
     app.register_blueprint(lti_admin)
+    app.register_blueprint(lti_grades)
+    app.register_blueprint(lti_registration)
     add_place(app, "Your course", course_link)
     add_admin_page(app, "Learning platforms", "lti_admin.index")
+    add_admin_page(app, "Grades to look at", "lti_grades.index")
     register_kind(app, scores.KIND, scores.send)
     completed.connect(scores.record)
+    step_done.connect(scores.record_progress)
+    register_daily(app, "look after keys", keys.look_after)

@@ -100,6 +100,16 @@ PAGES = {
     Why.NOT_A_TEACHER: Page(
         "Only teachers can add to a course", "Your learning platform did not say that you teach in this course.", 403
     ),
+    Why.CHOOSING_OVER: Page(
+        "This choosing is over",
+        "Choosing for a course stays open for an hour. Go back to your course, and begin again from there.",
+        410,
+    ),
+    Why.ANSWERED: Page(
+        "Your course has its answer already",
+        "What you chose went to your course, once. Look there first. To add more, begin again from your course.",
+        409,
+    ),
     Why.NOTHING_TO_REVIEW: Page(
         "There is nothing to look at here",
         "Nothing in Every Seat belongs to this grade, or it belongs to somebody whom you do not teach.",

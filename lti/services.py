@@ -24,10 +24,9 @@ from catalogue.egress import CONNECT, READ, Client, EgressRefused, Rules
 from catalogue.extensions import db
 from catalogue.outbox import TryAgain
 from catalogue.settings import Settings
-from lti import keys
+from lti import keys, service_tokens
 from lti.claims import text
 from lti.models import Platform
-from lti.storage import TokenCache
 
 LATER = (408, 425, 429)
 LONGEST_REASON = 300
@@ -71,7 +70,7 @@ def _host(url: str) -> str:
         return ""
 
 
-class _Hurried(Client):
+class Hurried(Client):
     """Bounds all of its calls together, in seconds."""
 
     def __init__(self, rules: Rules, within: float) -> None:
@@ -98,21 +97,20 @@ class _OurRegistration(Registration):
 
 
 class _Tokens(ServiceConnector):
-    def __init__(self, called: Called, client: Client, cache: TokenCache) -> None:
+    def __init__(self, called: Called, client: Client) -> None:
         super().__init__(_OurRegistration(called, *keys.signing_key()), client)
         self._platform_id = called.platform_id
-        self._cache = cache
 
     def _scope_key(self, scopes: Iterable[str]) -> str:
         return " ".join(sorted(scopes))
 
     def _get_cached_access_token(self, scope_key: str) -> str | None:
-        return self._cache.get(self._platform_id, scope_key)
+        return service_tokens.held(self._platform_id, scope_key)
 
     def _cache_access_token(self, scope_key: str, access_token: str, expires_in: float) -> None:
         if not access_token.isascii() or not access_token.isprintable():
             raise ValueError("a token that no header can carry")
-        self._cache.keep(self._platform_id, scope_key, access_token, float(expires_in))
+        service_tokens.keep(self._platform_id, scope_key, access_token, float(expires_in))
 
 
 class Service:
@@ -126,9 +124,8 @@ class Service:
         settings: Settings = current_app.extensions["settings"]
         self._called = Called.of(platform)
         self._scopes = sorted(scopes)
-        self._cache: TokenCache = current_app.extensions["lti"].tokens
         rules = Rules(loopback=settings.development)
-        self._client = Client(rules) if within is None else _Hurried(rules, within)
+        self._client = Client(rules) if within is None else Hurried(rules, within)
 
     def call(self, method: str, url: str, *, media: str, body: Any = None) -> requests.Response:
         """``media`` is what is accepted, or the type of what is sent. A refused token is dropped, once."""
@@ -138,11 +135,21 @@ class Service:
             )
         response = self._send(method, url, media, body)
         if response.status_code == 401:
-            self._cache.drop(self._called.platform_id, " ".join(self._scopes))
+            service_tokens.drop(self._called.platform_id, " ".join(self._scopes))
             response = self._send(method, url, media, body)
             if response.status_code == 401:
                 raise TryAgain(f"{method} {url}: a fresh service token was refused")
         return self._judge(response, f"{method} {url}")
+
+    def ask_token(self) -> None:
+        """Have the platform grant a token now, whatever is held, to see whether it does; raises as ``call`` does.
+
+        What the platform answered, where it would not, is among the causes of what is raised.
+        """
+        scope_key = " ".join(self._scopes)
+        service_tokens.drop(self._called.platform_id, scope_key)
+        self._token()
+        service_tokens.drop(self._called.platform_id, scope_key)
 
     def _send(self, method: str, url: str, media: str, body: Any) -> requests.Response:
         headers = {"Authorization": f"Bearer {self._token()}", "Accept": media}
@@ -157,9 +164,9 @@ class Service:
 
     def _token(self) -> str:
         scope_key = " ".join(self._scopes)
-        if held := self._cache.get(self._called.platform_id, scope_key):
+        if held := service_tokens.held(self._called.platform_id, scope_key):
             return held
-        tokens = _Tokens(self._called, self._client, self._cache)
+        tokens = _Tokens(self._called, self._client)
         db.session.rollback()  # our key was read: no transaction stays open while the platform is asked
         try:
             return str(tokens.get_access_token(self._scopes))
@@ -211,9 +218,14 @@ def json_of(response: requests.Response) -> Any:
 
 
 def next_page(response: requests.Response, url: str) -> str:
-    """Where a list goes on (RFC 8288), empty where it does not; ``url`` is where this answer came from."""
+    """Where a list goes on, empty where it does not; ``url`` is where this answer came from."""
+    return linked(response, url, "next")
+
+
+def linked(response: requests.Response, url: str, relation: str) -> str:
+    """The address that an answer gives for a relation (RFC 8288), empty where it gives none."""
     try:
-        onwards = response.links.get("next", {}).get("url")
+        onwards = response.links.get(relation, {}).get("url")
         return urljoin(url, onwards) if onwards else ""
     except UNREADABLE as fault:
         raise TryAgain("the platform's list goes on at an address that is none") from fault

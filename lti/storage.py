@@ -1,13 +1,12 @@
-"""Launches under way, and service tokens.
+"""Launches under way.
 
 OIDC Login, state and nonce: https://www.imsglobal.org/spec/security/v1p0/#step-2-authentication-request
 A state is bound to the browser by a cookie of its own (so that several tabs work) and to the registration;
 the nonce is used up by the one atomic deletion of the row that holds both.
 """
 
-import threading
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from flask import Request, Response
 from sqlalchemy import delete, select
@@ -19,7 +18,6 @@ from lti.models import Handover, LoginState, Platform
 
 LOGIN_FOR = timedelta(minutes=10)
 HANDED_OVER_FOR = timedelta(minutes=5)
-RENEWED_EARLY = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,25 +138,3 @@ def set_cookie(response: Response, begun: Begun) -> None:
 
 def drop_cookie(response: Response, state: str) -> None:
     response.delete_cookie(cookie_name(state), secure=True, httponly=True, samesite="None", partitioned=True)
-
-
-@dataclass
-class TokenCache:
-    """Service tokens of this process, by registration and scopes."""
-
-    _held: dict[tuple[int, str], tuple[str, datetime]] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def get(self, platform_id: int, scopes: str) -> str | None:
-        with self._lock:
-            token, until = self._held.get((platform_id, scopes), ("", now()))
-        return token if until > now() else None
-
-    def keep(self, platform_id: int, scopes: str, token: str, expires_in: float) -> None:
-        with self._lock:
-            until = now() + timedelta(seconds=min(expires_in, 86_400)) - RENEWED_EARLY
-            self._held[platform_id, scopes] = (token, until)
-
-    def drop(self, platform_id: int, scopes: str) -> None:
-        with self._lock:
-            self._held.pop((platform_id, scopes), None)

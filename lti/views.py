@@ -187,7 +187,7 @@ def _page(target: tuple[str, str]) -> str:
     if kind == "offers":
         return url_for("offers.index", **filters_of(MultiDict(parse_qsl(value))).as_query)
     if kind == "review":
-        return url_for("lti_courses.review", submission=value)
+        return url_for("lti_courses.review")
     return url_for(PAGES.get(kind, "home.index"))
 
 

@@ -36,11 +36,11 @@ class Visitor:
         fields = _filled_in(form) | {name: str(value) for name, value in typed.items()}
         if pressed.get("name"):
             fields[str(pressed["name"])] = str(pressed.get("value", ""))
-        path = str(form.get("action") or self.response.request.full_path)
+        path = str(pressed.get("formaction") or form.get("action") or self.response.request.full_path)
         if form.get("method", "get").lower() == "get":
             fields.pop("csrf_token", None)
             return self.get(path.split("?", maxsplit=1)[0], status, query_string=fields)
-        return self.post(path, fields, status)
+        return self.post(path.partition("#")[0], fields, status)
 
     def post(self, path: str, fields: dict[str, Any], status: int = 302) -> BeautifulSoup:
         answer = self.client.post(path, data=fields, base_url=ORIGIN, headers={"Referer": f"{ORIGIN}/"})

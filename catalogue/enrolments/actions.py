@@ -1,11 +1,14 @@
 """Joining, leaving and completing an offer."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import select
 
 from catalogue.clock import now, today
 from catalogue.enrolments import queries, rules
 from catalogue.enrolments.models import ACTIVE, CompletedBy, Completion, Enrolment, EnrolmentState, StepDone
-from catalogue.enrolments.signals import completed
+from catalogue.enrolments.signals import completed, step_done
 from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, Run, Step
@@ -13,8 +16,10 @@ from catalogue.offers.rules import can_be_joined
 from catalogue.people import audit
 from catalogue.people.models import Person
 
+ENROLLED_BY_ANOTHER = "enrolled by another"
 
-def _locked(run_id: int) -> Run:
+
+def locked(run_id: int) -> Run:
     """The run, held until the commit: whoever changes who is on it waits here for their turn."""
     run = db.session.scalar(
         select(Run).where(Run.id == run_id).with_for_update().execution_options(populate_existing=True)
@@ -45,7 +50,7 @@ def enrol(person: Person, offer: Offer, run_id: int | None) -> Enrolment:
     version = offer.published
     run = None
     if run_id is not None and not version.self_paced:
-        run = _locked(run_id)
+        run = locked(run_id)
         if run.offer_id != offer.id:
             raise NotThere
     refused = rules.why_not(version.mode, run.state if run else None, run.starts_on if run else None, today())
@@ -66,13 +71,40 @@ def enrol(person: Person, offer: Offer, run_id: int | None) -> Enrolment:
     return enrolment
 
 
+def enrol_together(people: Sequence[Person], run_id: int, actor: Person, **detail: Any) -> list[Enrolment]:
+    """Give all of these people a place on a run, or none of them; returns the new enrolments.
+
+    Who is on the offer already, or waits for it, is passed over. Raises ``Refused`` where the run takes nobody, or
+    has fewer places than are needed. ``detail`` goes into the audit trail.
+    """
+    run = locked(run_id)
+    version = run.offer.published
+    refused = rules.why_not(version.mode, run.state, run.starts_on, today())
+    if refused:
+        raise Refused(refused)
+    there = queries.people_on(run, [person.id for person in people])
+    new = [person for person in people if person.id not in there]
+    free = queries.free_together([run])[run.id]
+    if len(new) > free:
+        raise Refused(rules.too_few_places(free, len(new)))
+    enrolments = [
+        Enrolment(person=person, offer=run.offer, version=version, run=run, state=EnrolmentState.BOOKED)
+        for person in new
+    ]
+    db.session.add_all(enrolments)
+    db.session.flush()
+    for enrolment in enrolments:
+        audit.record(ENROLLED_BY_ANOTHER, f"enrolment:{enrolment.id}", actor.key, state=enrolment.state, **detail)
+    return enrolments
+
+
 def withdraw(enrolment: Enrolment, actor: Person) -> list[Enrolment]:
     """Leave an offer; in the same transaction whoever is next on the waiting list gets the place.
 
     Returns those who were promoted. Raises ``Refused`` where it is completed.
     """
     if enrolment.run_id is not None:
-        _locked(enrolment.run_id)
+        locked(enrolment.run_id)
     _hold(enrolment)
     if enrolment.state == EnrolmentState.COMPLETED:
         raise Refused("You have completed this, so you cannot withdraw from it.")
@@ -112,11 +144,12 @@ def do_step(enrolment: Enrolment, step: Step) -> Completion | None:
     if step.version_id != enrolment.version_id:
         raise NotThere
     done = set(db.session.scalars(select(StepDone.step_id).where(StepDone.enrolment_id == enrolment.id)))
+    asked = set(db.session.scalars(select(Step.id).where(Step.version_id == enrolment.version_id)))
     if step.id not in done:
         db.session.add(StepDone(enrolment_id=enrolment.id, step_id=step.id))
         db.session.flush()
         done.add(step.id)
-    asked = set(db.session.scalars(select(Step.id).where(Step.version_id == enrolment.version_id)))
+        step_done.send(None, enrolment=enrolment, done=len(done & asked), total=len(asked))
     return complete(enrolment, CompletedBy.LAST_STEP, enrolment.person) if asked <= done else None
 
 

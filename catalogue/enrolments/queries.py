@@ -1,9 +1,9 @@
 """Reading enrolments and completions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from catalogue.enrolments.models import ACTIVE, TAKES_A_PLACE, Completion, Enrolment, EnrolmentState
@@ -39,6 +39,28 @@ def active(person_id: int, offer_id: int) -> Enrolment | None:
     return db.session.scalar(
         select(Enrolment).where(
             Enrolment.person_id == person_id, Enrolment.offer_id == offer_id, Enrolment.state.in_(ACTIVE)
+        )
+    )
+
+
+def free_together(runs: Sequence[Run]) -> dict[int, int]:
+    """How many people could be given a place on each run at once: whoever waits for one comes first."""
+    counts = booked_counts([run.id for run in runs])
+    return {run.id: free_places(run.places, sum(counts[run.id])) for run in runs}
+
+
+def people_on(run: Run, person_ids: Collection[int]) -> set[int]:
+    """Which of these people are on the offer of a run, or wait for it, or have completed this run of it."""
+    return set(
+        db.session.scalars(
+            select(Enrolment.person_id).where(
+                Enrolment.person_id.in_(person_ids),
+                Enrolment.offer_id == run.offer_id,
+                or_(
+                    Enrolment.state.in_(ACTIVE),
+                    and_(Enrolment.run_id == run.id, Enrolment.state == EnrolmentState.COMPLETED),
+                ),
+            )
         )
     )
 

@@ -33,6 +33,12 @@ def why_not(mode: str, run_state: str | None, starts_on: date | None, today: dat
     return ""
 
 
+def too_few_places(free: int, chosen: int) -> str:
+    """Why so many people cannot be given a place together."""
+    places = {0: "There is no free place", 1: "There is 1 free place"}.get(free, f"There are {free} free places")
+    return f"{places} and you chose {chosen}."
+
+
 def overlaps(first: tuple[date, date], second: tuple[date, date]) -> bool:
     """Whether two spans of days, ends included, share a day."""
     return first[0] <= second[1] and second[0] <= first[1]

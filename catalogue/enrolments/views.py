@@ -1,19 +1,18 @@
 """Enrolling, the plan, working through an offer, and the register."""
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from catalogue.enrolments import actions, queries
 from catalogue.enrolments.access import can_register
 from catalogue.enrolments.forms import ConfirmForm, RunForm
+from catalogue.enrolments.letters import write_confirmation
 from catalogue.enrolments.models import CompletedBy, Enrolment, EnrolmentState
 from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
-from catalogue.mail import write_mail
 from catalogue.offers import queries as offers
 from catalogue.offers.models import Offer, Step
-from catalogue.pages import format_dates
 from catalogue.people.models import Person, Role
 from catalogue.security import signed_in
 from catalogue.transactions import run as in_transaction
@@ -70,28 +69,9 @@ def _enrol(person_id: int, offer_id: int, run_id: int | None) -> int:
     offer = db.session.get_one(Offer, offer_id)
     before = queries.active(person.id, offer.id)
     enrolment = actions.enrol(person, offer, run_id)
-    if before is None and person.email:
-        _write_confirmation(person, enrolment)
+    if before is None:
+        write_confirmation(enrolment)
     return enrolment.id
-
-
-def _write_confirmation(person: Person, enrolment: Enrolment) -> None:
-    title = enrolment.version.title
-    page = current_app.extensions["settings"].public_url.rstrip("/") + url_for(
-        "enrolments.enrolment", enrolment_id=enrolment.id
-    )
-    when = (
-        f"{format_dates(enrolment.run.starts_on, enrolment.run.ends_on)}, {enrolment.run.place}"
-        if enrolment.run
-        else "at your own pace"
-    )
-    if enrolment.state == EnrolmentState.WAITLISTED:
-        subject = f"You are on the waiting list: {title}"
-        text = f"{title}\n{when}\n\nWe will write to you when a place is yours.\n\n{page}\n"
-    else:
-        subject = f"You are enrolled: {title}"
-        text = f"{title}\n{when}\n\nSee what is next on your plan:\n{page}\n"
-    write_mail(person.email, subject, text)
 
 
 @enrolments.get("/enrolments/<int(max=2147483647):enrolment_id>")
@@ -147,8 +127,7 @@ def withdraw(enrolment_id: int) -> Response | str:
 def _withdraw(person_id: int, enrolment_id: int) -> None:
     mine = queries.own(person_id, enrolment_id)
     for promoted in actions.withdraw(mine, db.session.get_one(Person, person_id)):
-        if promoted.person.email:
-            _write_confirmation(promoted.person, promoted)
+        write_confirmation(promoted)
 
 
 @enrolments.get("/offers/<slug>/register")

@@ -1,5 +1,6 @@
-"""How far the grades of each platform are."""
+"""How far the grades of each platform are, and which of them need a person."""
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,9 +9,21 @@ from sqlalchemy import func, select
 
 from catalogue.clock import now
 from catalogue.extensions import db
+from catalogue.offers.models import Offer, OfferVersion
 from catalogue.outbox import Delivery, DeliveryState
-from lti.grading.scores import KIND
-from lti.models import Deployment, Platform, ResourceLink
+from lti.grading.scores import KIND, given_in
+from lti.models import Context, Deployment, Identity, Platform, ResourceLink
+
+PAGE = 25
+IS_PARKED = (Delivery.kind == KIND, Delivery.state == DeliveryState.PARKED)
+REFUSED = {
+    "400": "The platform could not take it. Perhaps this person is in the course no longer, or is not graded there.",
+    "401": "The platform does not let Every Seat write grades there. Look at what the tool may do.",
+    "403": "The platform does not let Every Seat write grades there. Look at what the tool may do.",
+    "404": "The platform has no place for this grade any more. Perhaps the activity or the course was deleted.",
+    "": "The platform refused it.",
+}
+"""By the platform's answer."""
 
 
 @dataclass
@@ -20,6 +33,7 @@ class Grades:
     waiting: int = 0
     delivered: int = 0
     parked: int = 0
+    dropped: int = 0
     oldest_waiting: datetime | None = None
 
     @property
@@ -58,17 +72,85 @@ def all_grades(by_platform: dict[int, Grades]) -> Grades:
     )
 
 
-def parked(limit: int = 50) -> list[tuple[Delivery, Platform]]:
-    """Scores that need a person, newest first."""
-    link_id = Delivery.payload["link_id"].as_integer()
-    return list(
-        db.session.execute(
-            select(Delivery, Platform)
-            .join(ResourceLink, ResourceLink.id == link_id)
-            .join(Deployment, Deployment.id == ResourceLink.deployment_id)
-            .join(Platform, Platform.id == Deployment.platform_id)
-            .where(Delivery.kind == KIND, Delivery.state == DeliveryState.PARKED)
-            .order_by(Delivery.id.desc())
-            .limit(limit)
-        )
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A score that needs a person. Of the learner it has what the platform calls them, and no name."""
+
+    delivery: Delivery
+    platform: Platform
+    course: str
+    offer: str
+    sub: str
+
+    @property
+    def given(self) -> float:
+        """Of 100."""
+        return given_in(self.delivery.payload)
+
+    @property
+    def reason(self) -> str:
+        return in_words(self.delivery.last_error)
+
+
+@dataclass(frozen=True, slots=True)
+class ParkedPage:
+    scores: list[Parked]
+    next_before: int | None
+
+
+def parked(before: int | None = None) -> ParkedPage:
+    """A page of scores that need a person, newest first; ``before`` is the id of the last one of the page before."""
+    link_id, identity_id, offer_id = (
+        Delivery.payload[name].as_integer() for name in ("link_id", "identity_id", "offer_id")
     )
+    found = (
+        select(Delivery, Platform, Context.title, Context.label, Offer.slug, OfferVersion.title, Identity.sub)
+        .join(ResourceLink, ResourceLink.id == link_id)
+        .join(Deployment, Deployment.id == ResourceLink.deployment_id)
+        .join(Platform, Platform.id == Deployment.platform_id)
+        .join(Identity, Identity.id == identity_id)
+        .join(Offer, Offer.id == offer_id)
+        .outerjoin(Offer.published)
+        .outerjoin(Context, Context.id == ResourceLink.context_id)
+        .where(*IS_PARKED)
+        .order_by(Delivery.id.desc())
+        .limit(PAGE + 1)
+    )
+    if before is not None:
+        found = found.where(Delivery.id < before)
+    rows = [
+        Parked(delivery, platform, course or label or "", title or slug, sub)
+        for delivery, platform, course, label, slug, title, sub in db.session.execute(found)
+    ]
+    return ParkedPage(rows[:PAGE], rows[PAGE - 1].delivery.id if len(rows) > PAGE else None)
+
+
+def parked_by_platform() -> list[tuple[Platform, int]]:
+    """Platforms with scores that need a person, and how many."""
+    counted = select(Deployment.platform_id, func.count().label("parked")).select_from(Delivery)
+    counts = (
+        counted.join(ResourceLink, ResourceLink.id == Delivery.payload["link_id"].as_integer())
+        .join(Deployment, Deployment.id == ResourceLink.deployment_id)
+        .where(*IS_PARKED)
+        .group_by(Deployment.platform_id)
+        .subquery()
+    )
+    rows = db.session.execute(
+        select(Platform, counts.c.parked)
+        .join(counts, counts.c.platform_id == Platform.id)
+        .order_by(Platform.name, Platform.id)
+    )
+    return [(platform, count) for platform, count in rows]
+
+
+def in_words(last_error: str) -> str:
+    """Why a score is parked, for an administrator; what the platform answered stands beside it."""
+    kind, _, said = last_error.partition(": ")
+    if kind == "ScoreConflict":
+        return f"{said[:1].upper()}{said[1:]}."
+    if kind == "ServiceRefused":
+        answer = re.search(r"answer (\d{3})", said)
+        return REFUSED.get(answer[1], REFUSED[""]) if answer else f"{said[:1].upper()}{said[1:]}."
+    if kind.isidentifier():  # the name of a fault of our own
+        return "Something went wrong in Every Seat. It stands in the log."
+    return "The platform could not take it for three days, and we have stopped trying."

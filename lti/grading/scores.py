@@ -1,8 +1,9 @@
-"""A completion becomes a score in the gradebook of every course that the learner came through.
+"""What a learner has done becomes a score in the gradebook of every course that they came through.
 
 Assignment and Grade Services 2.0, section 3.4: https://www.imsglobal.org/spec/lti-ags/v2p0#score-publish-service
-Written in the transaction of the completion, sent by the worker. Moodle keeps the newest by whole seconds and
-answers 409 to what is not newer: timestamps only ever grow in a lane.
+Written in the transaction of the step or the completion, sent by the worker, in the order of its lane: one learner,
+one offer, one link. Timestamps grow in a lane, by whole seconds, since that is how Moodle tells which is newer. It
+also clears a grade that is not FullyGraded: progress is sent as InProgress, and FullyGraded.
 """
 
 from dataclasses import dataclass
@@ -10,29 +11,33 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from catalogue import outbox
 from catalogue.clock import now
-from catalogue.enrolments.models import Completion
+from catalogue.enrolments.models import Completion, Enrolment
 from catalogue.extensions import db
-from catalogue.outbox import Delivery, TryAgain
-from lti.addresses import below, with_query
-from lti.grading import line_items
-from lti.grading.line_items import LINE_ITEM, LINE_ITEM_READ, Wanted
+from catalogue.outbox import Delivery, DeliveryState, TryAgain
+from catalogue.transactions import run
+from lti.addresses import below
+from lti.claims import Grading
+from lti.grading import line_items, results
+from lti.grading.line_items import LINE_ITEM, LINE_ITEM_READ, MAXIMUM, Wanted
+from lti.grading.results import RESULT_READ, Held
+from lti.keys import KeysLocked
 from lti.models import Arrival, Identity, ResourceLink
-from lti.services import Service, ServiceRefused, json_of
+from lti.services import Service, ServiceRefused
 
 KIND = "score"
 SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
-RESULT_READ = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
 ASKED_SCOPES = (LINE_ITEM, LINE_ITEM_READ, SCORE, RESULT_READ)
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
-RESULTS_TYPE = "application/vnd.ims.lis.v2.resultcontainer+json"
+UNSENT = "unsent"
+"""Why a delivery that is done was never sent, in its payload."""
 
 
 class ScoreConflict(Exception):
-    """The platform holds another grade, given later: somebody changed it there, and it is left as it is."""
+    """The platform holds a grade that is not ours: somebody gave it there, and it is left as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,42 +47,79 @@ class _Job:
     line_item_url: str
     sub: str
     timestamp: str
+    given: float  # of 100
+    before: float | None  # what was sent last in the lane
+    is_complete: bool
+
+    def is_wanted(self, grade: Held | None) -> bool:
+        return grade is not None and grade.is_share(self.given / MAXIMUM)
+
+    def is_ours(self, grade: Held | None) -> bool:
+        """Whether the platform holds what we sent it last, or nothing."""
+        return grade is None or (self.before is not None and grade.is_share(self.before / MAXIMUM))
+
+
+# Writing
 
 
 def record(_sender: object, *, completion: Completion) -> None:
     """Within the completion's transaction, write a delivery for each link that they learn through."""
+    what = {"completion_id": completion.id, "completed_at": _iso(completion.at)}
+    for identity, link in _graded_through(completion.enrolment, Grading.COMPLETION, Grading.PROGRESS):
+        _write(identity, link, completion.offer_id, MAXIMUM, what)
+
+
+def record_progress(_sender: object, *, enrolment: Enrolment, done: int, total: int) -> None:
+    """Within the step's transaction, the same, where a link grades progress.
+
+    The last step is a completion, which writes for itself; and who has completed the offer before keeps that.
+    """
+    if done >= total or _has_completed(enrolment):
+        return
+    for identity, link in _graded_through(enrolment, Grading.PROGRESS):
+        given = round(MAXIMUM * done / total, 2)
+        _write(identity, link, enrolment.offer_id, given, {"enrolment_id": enrolment.id})
+
+
+def _graded_through(enrolment: Enrolment, *gradings: Grading) -> list[tuple[Identity, ResourceLink]]:
     if "lti" not in current_app.extensions:
-        return  # the catalogue on its own, in the same process
+        return []  # the catalogue on its own, in the same process
     arrivals = db.session.execute(
         select(Identity, ResourceLink)
         .join_from(Arrival, Identity)
         .join(ResourceLink)
-        .where(Identity.person_id == completion.person_id, Arrival.is_learner)
+        .where(
+            Identity.person_id == enrolment.person_id,
+            Arrival.is_learner,
+            ResourceLink.grading.in_(gradings),
+        )
         .order_by(Arrival.id)
     )
-    for identity, link in arrivals:
-        if SCORE in link.scopes and line_items.grades(link, completion.offer.slug):
-            _write(completion, identity, link)
+    slug = enrolment.offer.slug
+    return [(who, link) for who, link in arrivals if SCORE in link.scopes and line_items.grades(link, slug)]
 
 
-def _write(completion: Completion, identity: Identity, link: ResourceLink) -> None:
-    lane = f"score:{link.id}:{completion.offer_id}:{identity.id}"
-    outbox.write(
-        KIND,
-        lane,
-        {
-            "completion_id": completion.id,
-            "link_id": link.id,
-            "identity_id": identity.id,
-            "offer_id": completion.offer_id,
-            "timestamp": _iso(_next_timestamp(lane)),
-            "completed_at": _iso(completion.at),
-        },
+def _has_completed(enrolment: Enrolment) -> bool:
+    standing = select(Completion.id).where(
+        Completion.person_id == enrolment.person_id,
+        Completion.offer_id == enrolment.offer_id,
+        Completion.voided_at.is_(None),
     )
+    return db.session.scalar(standing.limit(1)) is not None
+
+
+def _write(identity: Identity, link: ResourceLink, offer_id: int, given: float, what: dict[str, Any]) -> None:
+    who = {"link_id": link.id, "identity_id": identity.id, "offer_id": offer_id}
+    lane = lane_of(who)
+    outbox.write(KIND, lane, what | who | {"given": given, "timestamp": _iso(_next_timestamp(lane))})
+
+
+def lane_of(payload: dict[str, Any]) -> str:
+    return f"score:{payload['link_id']}:{payload['offer_id']}:{payload['identity_id']}"
 
 
 def _next_timestamp(lane: str) -> datetime:
-    """Now, or a second after the last one in the lane, should the clock have been set back."""
+    """Now, or a second after the last one in the lane: two steps at once, or a clock that was set back."""
     last = db.session.scalar(
         select(Delivery.payload).where(Delivery.lane == lane).order_by(Delivery.id.desc()).limit(1)
     )
@@ -87,76 +129,130 @@ def _next_timestamp(lane: str) -> datetime:
 
 
 def _iso(moment: datetime) -> str:
+    """Always of the same form, so that they sort as text."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
+# Sending
+
+
 def send(payload: dict[str, Any]) -> None:
-    """The delivery of kind "score". A completion that was voided meanwhile is not sent."""
+    """The delivery of kind "score". Raises ``ScoreConflict``, and what services raise.
+
+    Not sent, and done with: a completion that was voided meanwhile, what a link no longer grades, and what a later
+    score of the lane has overtaken, since a platform might take the older for the newer.
+    """
     job = _job(payload)
     db.session.rollback()  # no transaction stays open while the platform is asked
-    if job is None:
+    if isinstance(job, str):
+        _leave(payload, job)
         return
-    url = job.line_item_url or line_items.find_or_make(job.service, job.wanted)
     try:
-        _post(job, url)
-    except ServiceRefused as refusal:
-        if refusal.status != 404 or not job.line_item_url:
-            raise
-        line_items.forget(job.wanted.link_id, job.wanted.offer_id)
-        _post(job, line_items.find_or_make(job.service, job.wanted))
+        url = job.line_item_url or line_items.find_or_make(job.service, job.wanted)
+        try:
+            _deliver(job, url)
+        except ServiceRefused as refusal:
+            if refusal.status != 404 or not job.line_item_url:
+                raise
+            line_items.forget(job.wanted.link_id, job.wanted.offer_id)
+            _deliver(job, line_items.find_or_make(job.service, job.wanted))
+    except KeysLocked as fault:
+        raise TryAgain(str(fault)) from fault
 
 
-def _job(payload: dict[str, Any]) -> _Job | None:
-    completion = db.session.get(Completion, payload["completion_id"])
+def _job(payload: dict[str, Any]) -> _Job | str:
+    """What is to be sent; in words, why nothing is."""
+    completion_id = payload.get("completion_id")
+    completion = db.session.get(Completion, completion_id) if completion_id else None
+    enrolment = completion.enrolment if completion else db.session.get(Enrolment, payload.get("enrolment_id", 0))
     link = db.session.get(ResourceLink, payload["link_id"])
     identity = db.session.get(Identity, payload["identity_id"])
-    if completion is None or completion.voided_at is not None or link is None or identity is None:
-        return None
+    if enrolment is None or link is None or identity is None:
+        return "gone"
+    if completion is not None and completion.voided_at is not None:
+        return "voided"
+    if link.grading == Grading.NONE:
+        return "not graded"
+    sent = _last_sent(lane_of(payload))
+    if sent is not None and sent["timestamp"] > payload["timestamp"]:
+        return "overtaken"
     if not link.platform.active:
         raise TryAgain(f"the platform is {link.platform.state}", timedelta(hours=1))
     wanted = Wanted(
         link.id, link.resource_link_id, link.lineitems_url, tuple(link.scopes),
-        completion.offer_id, completion.offer.slug, completion.enrolment.version.title,
+        enrolment.offer_id, enrolment.offer.slug, enrolment.version.title,
     )  # fmt: skip
     scopes = [scope for scope in ASKED_SCOPES if scope in link.scopes]
     return _Job(
-        Service(link.platform, scopes), wanted, line_items.known(link, completion.offer_id),
-        identity.sub, payload["timestamp"],
+        Service(link.platform, scopes), wanted, line_items.known(link, enrolment.offer_id),
+        identity.sub, payload["timestamp"], given_in(payload), given_in(sent) if sent else None,
+        is_complete=completion is not None,
     )  # fmt: skip
 
 
-def _post(job: _Job, url: str) -> None:
-    score = {
-        "userId": job.sub,
-        "scoreGiven": line_items.MAXIMUM,
-        "scoreMaximum": line_items.MAXIMUM,
-        "activityProgress": "Completed",
-        "gradingProgress": "FullyGraded",
-        "timestamp": job.timestamp,
-    }
+def given_in(payload: dict[str, Any]) -> float:
+    """Of 100; what was written before progress was graded said nothing, and was a completion."""
+    given: float = payload.get("given", MAXIMUM)
+    return given
+
+
+def _last_sent(lane: str) -> dict[str, Any] | None:
+    """What the platform was given last in a lane."""
+    delivered = db.session.scalars(_in_lane(lane, DeliveryState.DELIVERED))
+    sent = (delivery.payload for delivery in delivered if UNSENT not in delivery.payload)
+    return max(sent, key=lambda payload: str(payload["timestamp"]), default=None)
+
+
+def _leave(payload: dict[str, Any], why: str) -> None:
+    """Note that this one is not sent, so that it never counts as what the platform was given last."""
+
+    def note() -> None:
+        for delivery in db.session.scalars(_in_lane(lane_of(payload), DeliveryState.WAITING)):
+            if delivery.payload["timestamp"] == payload["timestamp"]:
+                delivery.payload = delivery.payload | {UNSENT: why}
+
+    run(note)
+
+
+def _in_lane(lane: str, state: DeliveryState) -> Select[Delivery]:
+    return select(Delivery).where(Delivery.lane == lane, Delivery.state == state)
+
+
+def _deliver(job: _Job, url: str) -> None:
+    """Look before posting, where the platform lets us: a grade that a teacher gave is never overwritten.
+
+    What is there already needs no posting: such is a score whose answer was lost.
+    """
+    if RESULT_READ in job.wanted.scopes:
+        grade = results.held(job.service, url, job.sub)
+        if job.is_wanted(grade):
+            return
+        if not job.is_ours(grade):
+            raise ScoreConflict(f"the platform holds another grade ({grade}); it was left as it is")
     try:
-        job.service.call("POST", below(url, "scores"), media=SCORE_TYPE, body=score)
+        _post(job, url)
     except ServiceRefused as refusal:
         if refusal.status != 409:
             raise
         _settle(job, url)
 
 
+def _post(job: _Job, url: str) -> None:
+    score = {
+        "userId": job.sub,
+        "scoreGiven": job.given,
+        "scoreMaximum": MAXIMUM,
+        "activityProgress": "Completed" if job.is_complete else "InProgress",
+        "gradingProgress": "FullyGraded",
+        "timestamp": job.timestamp,
+    }
+    job.service.call("POST", below(url, "scores"), media=SCORE_TYPE, body=score)
+
+
 def _settle(job: _Job, url: str) -> None:
     """A 409: the platform holds something as new. The same is what we want; else a person has to look."""
     if RESULT_READ not in job.wanted.scopes:
         raise ScoreConflict("the platform holds a newer grade, and does not let us read it")
-    address = with_query(below(url, "results"), user_id=job.sub)
-    response = job.service.call("GET", address, media=RESULTS_TYPE)
-    listed = json_of(response)
-    mine = [r for r in listed if isinstance(r, dict) and r.get("userId") == job.sub] if isinstance(listed, list) else []
-    if any(_is_full(result) for result in mine):
-        return
-    held = f"{mine[0].get('resultScore')} of {mine[0].get('resultMaximum')}" if mine else "none, or 0"
-    raise ScoreConflict(f"the platform holds another grade, given later ({held}); it was left as it is")
-
-
-def _is_full(result: dict[str, Any]) -> bool:
-    score, maximum = result.get("resultScore"), result.get("resultMaximum")
-    numbers = all(isinstance(number, int | float) and not isinstance(number, bool) for number in (score, maximum))
-    return numbers and score is not None and score == maximum
+    grade = results.held(job.service, url, job.sub)
+    if not job.is_wanted(grade):
+        raise ScoreConflict(f"the platform holds another grade, given later ({grade or 'none, or 0'}); it was left")

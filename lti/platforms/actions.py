@@ -1,54 +1,34 @@
 """Changing registrations."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
-from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import delete, func, select, update
 
-from catalogue.errors import NotThere
+from catalogue.clock import now
+from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
+from catalogue.outbox import Delivery, DeliveryState
 from catalogue.people import actions, audit
 from catalogue.systems.models import Organisation
-from lti.models import Deployment, Platform, PlatformState, Refusal
+from lti.grading.scores import KIND
+from lti.models import (
+    DeepLinking,
+    Deployment,
+    Handover,
+    LoginState,
+    Platform,
+    PlatformState,
+    Refusal,
+    ResourceLink,
+    ServiceToken,
+)
+from lti.platforms.rules import LONGEST, URLS, Registration, Unfit, bare_origin, fault_of, faults_of
 
-URLS = ("jwks_url", "auth_url", "token_url")
-ADDRESSES = ("issuer", *URLS)
+MOST_PENDING = 20
 REGISTERED = "This is registered already; whoever runs Every Seat can change its addresses (everyseat platforms add)"
-LONGEST = {"name": 200, "issuer": 500, "client_id": 255, "deployment": 255} | dict.fromkeys(URLS, 1000)
-LABELS = {
-    "name": "a name",
-    "issuer": "the issuer, which Moodle calls platform ID",
-    "client_id": "the client ID",
-    "deployment": "the deployment ID",
-    "jwks_url": "the address of the platform's key set",
-    "auth_url": "the authentication request URL",
-    "token_url": "the access token URL",
-}
-
-
-class Unfit(Exception):
-    """What was given does not make a registration: field and message, for each fault."""
-
-    def __init__(self, faults: dict[str, str]) -> None:
-        super().__init__("; ".join(f"{name}: {message}" for name, message in faults.items()))
-        self.faults = faults
-
-
-@dataclass(frozen=True, slots=True)
-class Registration:
-    """What makes a platform known; the organisation's key may be empty, for one of the platform's name."""
-
-    name: str
-    issuer: str
-    client_id: str
-    deployment: str
-    jwks_url: str
-    auth_url: str
-    token_url: str
-    organisation: str = ""
+PENDING = "This platform has registered itself, and waits for approval: approve it instead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,38 +38,8 @@ class Added:
     changed: tuple[str, ...]
 
 
-def faults_of(given: Mapping[str, str], *, development: bool) -> dict[str, str]:
-    """What is wrong with a registration, by field; an empty answer where it is fit. Pure."""
-    faults: dict[str, str] = {}
-    for name, longest in LONGEST.items():
-        value = given.get(name, "")
-        if not value.strip():
-            faults[name] = f"Enter {LABELS[name]}"
-        elif len(value) > longest:
-            faults[name] = f"This must be {longest} characters or fewer"
-        elif any(ord(c) < 32 for c in value) or value != value.strip():
-            faults[name] = "This must not begin or end with a space, or hold line breaks"
-        elif name in ADDRESSES and not _is_fit_url(value, development=development):
-            faults[name] = f"Enter an address that starts with {'http:// or ' if development else ''}https://"
-    return faults
-
-
-def _is_fit_url(url: str, *, development: bool) -> bool:
-    try:
-        parts = urlsplit(url)
-        port_is_fit = parts.port is None or parts.port > 0
-    except ValueError:
-        return False
-    schemes = {"https", "http"} if development else {"https"}
-    # The origin of the authentication URL goes into a header that lists origins: it must be nothing but one.
-    fit_host = re.fullmatch(
-        r"[A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\]", parts.netloc.rsplit(":", 1)[0] if parts.port else parts.netloc
-    )
-    return parts.scheme in schemes and bool(fit_host) and port_is_fit and " " not in url
-
-
 def add_platform(given: Registration, *, development: bool, actor_key: str = "", moves: bool = True) -> Added:
-    """Add a registration, or bring the one of this issuer and client id up to date. Raises ``Unfit``.
+    """Add a registration by hand, or bring the one of this issuer and client id up to date. Raises ``Unfit``.
 
     ``moves``: whether one that is there may get other addresses. Who came by the old ones is signed out then.
     """
@@ -101,9 +51,11 @@ def add_platform(given: Registration, *, development: bool, actor_key: str = "",
     )
     new = platform is None
     if platform is None:
-        organisation = _organisation(given)
+        organisation = _organisation(given.organisation, given.name)
         platform = Platform(issuer=given.issuer, client_id=given.client_id, organisation=organisation)
         db.session.add(platform)
+    elif platform.state == PlatformState.PENDING:
+        raise Unfit({"client_id": PENDING})
     elif given.organisation and _key_of(platform) != given.organisation:
         raise Unfit({"organisation": "This platform belongs to another organisation already; that does not change"})
     changed = [name for name in ("name", *URLS) if getattr(platform, name) != values[name]]
@@ -119,6 +71,7 @@ def add_platform(given: Registration, *, development: bool, actor_key: str = "",
         audit.record("platform added" if new else "platform changed", platform.via, actor_key, **moved)
     if moved:
         actions.end_all_sign_ins(via=platform.via)
+        _drop_tokens(platform)
     return Added(platform, new, tuple(changed))
 
 
@@ -136,16 +89,100 @@ def add_deployment(platform: Platform, deployment_id: str) -> bool:
     return True
 
 
-def _organisation(given: Registration) -> Organisation:
+def add_pending(given: Registration) -> Platform:
+    """Keep what a platform made of our registration, until somebody approves it. Raises ``Refused``."""
+    check_pending()
+    there = select(Platform).where(Platform.issuer == given.issuer, Platform.client_id == given.client_id)
+    if (held := db.session.scalar(there)) is not None:
+        waiting = held.state == PlatformState.PENDING
+        raise Refused(
+            f"Every Seat knows this registration already ({given.client_id}), and left it as it is. "
+            + ("It waits to be approved." if waiting else "An administrator can look after it.")
+        )
+    platform = Platform(
+        name=given.name, issuer=given.issuer, client_id=given.client_id, jwks_url=given.jwks_url,
+        auth_url=given.auth_url, token_url=given.token_url, state=PlatformState.PENDING,
+    )  # fmt: skip
+    db.session.add(platform)
+    db.session.flush()
+    if given.deployment:
+        add_deployment(platform, given.deployment)
+    audit.record("platform registered", platform.via)
+    return platform
+
+
+def check_pending() -> None:
+    """Raise ``Refused`` where as many wait to be approved as we keep: anybody can have one registered."""
+    waiting = select(func.count()).where(Platform.state == PlatformState.PENDING)
+    if (db.session.scalar(waiting) or 0) >= MOST_PENDING:
+        raise Refused(
+            "As many platforms wait to be approved as Every Seat keeps. An administrator has to approve or decline "
+            "some of them first."
+        )
+
+
+def approve(platform: Platform, organisation: str, actor_key: str = "", *, name: str | None = None) -> None:
+    """Let people come from a platform that registered itself; they become members of the organisation.
+
+    ``organisation`` is a key; where it is empty, a new one is made, of the platform's name. ``name``: what the platform
+    is called from now on. Raises ``Unfit`` and ``Refused``.
+    """
+    db.session.refresh(platform, with_for_update=True)
+    if platform.state != PlatformState.PENDING:
+        raise Refused("This platform was approved already.")
+    if name is not None:
+        _rename(platform, name)
+    platform.organisation = _organisation(organisation, platform.name)
+    platform.state = PlatformState.ACTIVE
+    audit.record("platform approved", platform.via, actor_key, organisation=platform.organisation.key)
+
+
+def decline(platform: Platform, actor_key: str = "") -> None:
+    """Forget a platform that registered itself. Raises ``Refused`` for one that was approved."""
+    db.session.refresh(platform, with_for_update=True)
+    if platform.state != PlatformState.PENDING:
+        raise Refused("This platform was approved already: it can be suspended.")
+    audit.record("platform declined", platform.via, actor_key)
+    db.session.execute(
+        update(Refusal).where(Refusal.platform_id == platform.id).values(platform_id=None, deployment_id="")
+    )
+    for model in (LoginState, Deployment):
+        db.session.execute(delete(model).where(model.platform_id == platform.id))
+    db.session.execute(delete(Platform).where(Platform.id == platform.id))
+
+
+def _rename(platform: Platform, name: str) -> None:
+    """Raises ``Unfit``."""
+    if fault := fault_of("name", name, development=False):
+        raise Unfit({"name": fault})
+    platform.name = name
+
+
+def change_settings(
+    platform: Platform, *, name: str, frames_origin: str, allows_anonymous: bool, development: bool, actor_key: str = ""
+) -> None:
+    """``frames_origin`` is a bare origin, or empty for that of the authentication URL. Raises ``Unfit``."""
+    before = (platform.name, platform.frames_origin, platform.allows_anonymous)
+    _rename(platform, name)
+    platform.frames_origin = bare_origin(frames_origin, development=development) if frames_origin else ""
+    platform.allows_anonymous = allows_anonymous
+    if before != (platform.name, platform.frames_origin, platform.allows_anonymous):
+        audit.record(
+            "platform settings changed", platform.via, actor_key,
+            frames_origin=platform.frames_origin, allows_anonymous=allows_anonymous,
+        )  # fmt: skip
+
+
+def _organisation(key: str, name: str) -> Organisation:
     """The one that was named, or a new one of the platform's name: a like name makes nobody a member."""
-    if given.organisation:
-        named = _organisation_of(given.organisation)
+    if key:
+        named = _organisation_of(key)
         if named is None:
-            raise Unfit({"organisation": f"There is no organisation {given.organisation}"})
+            raise Unfit({"organisation": f"There is no organisation {key}"})
         return named
-    base = re.sub(r"[^a-z0-9]+", "-", given.name.lower()).strip("-")[:90] or "platform"
+    base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:90] or "platform"
     keys = (f"{base}-{number}" if number > 1 else base for number in count(1))
-    made = Organisation(key=next(key for key in keys if _organisation_of(key) is None), name=given.name, kind="trust")
+    made = Organisation(key=next(key for key in keys if _organisation_of(key) is None), name=name, kind="trust")
     db.session.add(made)
     db.session.flush()
     return made
@@ -155,24 +192,49 @@ def _organisation_of(key: str) -> Organisation | None:
     return db.session.scalar(select(Organisation).where(Organisation.key == key))
 
 
-def platform(platform_id: int) -> Platform:
-    found = db.session.get(Platform, platform_id)
-    if found is None:
-        raise NotThere("There is no such platform.")
-    return found
-
-
 def suspend(platform: Platform, actor_key: str = "") -> None:
-    """No more launches, and every sign-in that came through it ends; launches under way are waited for."""
+    """No more launches, and every sign-in that came through it ends; launches under way are waited for.
+
+    So do teachers' choosing, and launches that were to go on in another window. Raises ``Refused``.
+    """
     db.session.refresh(platform, with_for_update=True)
+    if platform.state == PlatformState.PENDING:
+        raise Refused("This platform waits for approval: nobody can come from it yet.")
     platform.state = PlatformState.SUSPENDED
     actions.end_all_sign_ins(via=platform.via)
+    its_own = select(Deployment.id).where(Deployment.platform_id == platform.id)
+    db.session.execute(delete(DeepLinking).where(DeepLinking.deployment_id.in_(its_own)))
+    db.session.execute(delete(Handover).where(Handover.platform_id == platform.id))
+    _drop_tokens(platform)
     audit.record("platform suspended", platform.via, actor_key)
 
 
+def _drop_tokens(platform: Platform) -> None:
+    db.session.execute(delete(ServiceToken).where(ServiceToken.platform_id == platform.id))
+
+
 def activate(platform: Platform, actor_key: str = "") -> None:
+    """After a suspension; grades that waited for it go out soon. Raises ``Refused`` for one that nobody approved."""
+    if platform.state == PlatformState.PENDING:
+        raise Refused("This platform waits for approval: approve it instead.")
     platform.state = PlatformState.ACTIVE
+    _send_what_waited(platform)
     audit.record("platform activated", platform.via, actor_key)
+
+
+def _send_what_waited(platform: Platform) -> None:
+    links = select(ResourceLink.id).join(Deployment).where(Deployment.platform_id == platform.id)
+    db.session.execute(
+        update(Delivery)
+        .where(
+            Delivery.kind == KIND,
+            Delivery.state == DeliveryState.WAITING,
+            Delivery.last_error != "",
+            Delivery.payload["link_id"].as_integer().in_(links),
+        )
+        .values(due_at=now(), last_error="")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def accept_deployment(platform: Platform, refusal_id: int, actor_key: str = "") -> None:

@@ -1,10 +1,18 @@
 """Reading registrations."""
 
-from sqlalchemy import select
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import selectinload
 
+from catalogue.errors import NotThere
 from catalogue.extensions import db
-from lti.models import Platform
+from catalogue.outbox import Delivery, DeliveryState
+from catalogue.systems.models import Organisation
+from lti.grading.scores import KIND
+from lti.models import Deployment, Platform, Refusal, ResourceLink
+
+MOST_REFUSALS = 20
 
 
 def platforms() -> list[Platform]:
@@ -15,3 +23,47 @@ def platforms() -> list[Platform]:
             .order_by(Platform.name, Platform.id)
         )
     )
+
+
+def platform(platform_id: int) -> Platform:
+    """Raises ``NotThere``."""
+    found = db.session.get(Platform, platform_id)
+    if found is None:
+        raise NotThere("There is no such platform.")
+    return found
+
+
+def named(name: str) -> list[Platform]:
+    """Those of exactly this name; else the one with this id."""
+    found = list(db.session.scalars(select(Platform).where(Platform.name == name).order_by(Platform.id)))
+    number = int(name) if name.isdecimal() and len(name) < 10 else 0
+    one = db.session.get(Platform, number) if number and not found else None
+    return [one] if one else found
+
+
+def not_answering() -> dict[int, datetime]:
+    """By platform, since when a grade has waited that it could not be given: only those where one does."""
+    rows = db.session.execute(
+        select(Deployment.platform_id, func.min(Delivery.created_at))
+        .join(ResourceLink, ResourceLink.id == Delivery.payload["link_id"].as_integer())
+        .join(Deployment, Deployment.id == ResourceLink.deployment_id)
+        .where(Delivery.kind == KIND, Delivery.state == DeliveryState.WAITING, Delivery.last_error != "")
+        .group_by(Deployment.platform_id)
+    )
+    return dict(rows.all())
+
+
+def refusals_of(platform_id: int) -> list[Refusal]:
+    """The newest, and the newest of those that offer a deployment."""
+    newest = select(Refusal.id).where(Refusal.platform_id == platform_id).order_by(Refusal.id.desc())
+    offering = newest.where(Refusal.deployment_id != "").limit(MOST_REFUSALS).subquery()
+    chosen = or_(
+        Refusal.id.in_(select(newest.limit(MOST_REFUSALS).subquery().c.id)), Refusal.id.in_(select(offering.c.id))
+    )
+    return list(db.session.scalars(select(Refusal).where(chosen).order_by(Refusal.id.desc())))
+
+
+def organisations() -> list[tuple[str, str]]:
+    """Keys and names."""
+    rows = db.session.execute(select(Organisation.key, Organisation.name).order_by(Organisation.name))
+    return [(key, name) for key, name in rows]

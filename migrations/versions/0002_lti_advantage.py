@@ -64,6 +64,20 @@ def upgrade() -> None:
     op.create_index(op.f("ix_lti_deep_linking_deployment_id"), "lti_deep_linking", ["deployment_id"])
     op.create_index(op.f("ix_lti_deep_linking_expires_at"), "lti_deep_linking", ["expires_at"])
 
+    op.create_table(
+        "lti_service_token",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("platform_id", sa.Integer(), nullable=False),
+        sa.Column("scopes_hash", sa.String(length=64), nullable=False),
+        sa.Column("token_encrypted", sa.Text(), nullable=False),
+        sa.Column("until", UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["platform_id"], ["lti_platform.id"], name=op.f("fk_lti_service_token_platform_id_lti_platform")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_service_token")),
+        sa.UniqueConstraint("platform_id", "scopes_hash", name=op.f("uq_lti_service_token_platform_id_scopes_hash")),
+    )
+
     with op.batch_alter_table("delivery") as table:
         table.add_column(sa.Column("tried_until", UtcDateTime(timezone=True), nullable=True))
     _give_each_delivery_its_end()
@@ -121,6 +135,7 @@ def downgrade() -> None:
     with op.batch_alter_table("lti_arrival") as table:
         table.alter_column("target_value", existing_type=sa.String(length=500), type_=sa.String(length=100))
 
+    op.drop_table("lti_service_token")
     nobodys = "(SELECT id FROM lti_platform WHERE organisation_id IS NULL)"
     for table in ("lti_deployment", "lti_refusal", "lti_login_state"):
         op.execute(f"DELETE FROM {table} WHERE platform_id IN {nobodys}")  # noqa: S608

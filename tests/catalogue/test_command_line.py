@@ -24,7 +24,7 @@ from lti.cli import add_lti_commands
 from tests.visitor import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = {"db", "seed", "serve", "worker", "practice-platform", "users", "platforms", "grades"}
+COMMANDS = {"db", "seed", "serve", "worker", "practice-platform", "users", "platforms", "grades", "keys"}
 
 
 def everyseat(*words: str, make: Callable[[], Flask] = create_app) -> Result:

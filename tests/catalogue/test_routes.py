@@ -49,11 +49,24 @@ ROUTES: dict[str, str | tuple[Role, ...]] = {
     "lti.jwks": PUBLIC,
     "lti.continue_in_window": PUBLIC,
     "lti_courses.course": SIGNED_IN,
+    "lti_courses.enrol": SIGNED_IN,
+    "lti_courses.review": SIGNED_IN,
+    "lti_grades.index": ADMINISTRATORS,
+    "lti_grades.try_again": ADMINISTRATORS,
+    "lti_grades.keep": ADMINISTRATORS,
+    "lti_grades.try_all_again": ADMINISTRATORS,
     "lti_admin.index": ADMINISTRATORS,
     "lti_admin.add": ADMINISTRATORS,
+    "lti_admin.platform": ADMINISTRATORS,
+    "lti_admin.approve": ADMINISTRATORS,
+    "lti_admin.decline": ADMINISTRATORS,
+    "lti_admin.check": ADMINISTRATORS,
+    "lti_admin.settings": ADMINISTRATORS,
     "lti_admin.suspend": ADMINISTRATORS,
     "lti_admin.activate": ADMINISTRATORS,
     "lti_admin.accept_deployment": ADMINISTRATORS,
+    "lti_registration.ask": PUBLIC,
+    "lti_registration.register": PUBLIC,
 }
 """Every endpoint, with who may open it."""
 
@@ -75,13 +88,16 @@ OTHERWISE: dict[str, dict[str, int]] = {
     "/assessments/answer": dict.fromkeys(SIGNED, 404),  # nothing is under way
     "/publish": {name: 200 if name == "partner" else 404 for name in SIGNED},
     "/lti/login": dict.fromkeys(VISITORS, 400),  # an empty message
+    "/lti/review": dict.fromkeys(SIGNED, 404),  # nobody of them came to look at something handed in
     "/lti/launch": dict.fromkeys(VISITORS, 400),  # opened by hand
+    "/lti/register": dict.fromkeys(VISITORS, 400),  # the same
 }
 """Pages whose answer is not the one that follows from who may open them: by path and visitor."""
 
 OWN = {
     "assessments.result", "assessments.radar_svg", "enrolments.enrolment", "enrolments.step",
     "enrolments.withdraw", "enrolments.register", "enrolments.tick", "lti_courses.course",
+    "lti_courses.enrol",
 }  # fmt: skip
 """Routes to something of somebody's: for everybody else it is not there."""
 

@@ -40,6 +40,19 @@ def test_development_needs_no_secret() -> None:
     assert Settings(env="development", secret_key="my own").signing_secret == "my own"
 
 
+@pytest.mark.parametrize("given", ["short", f"{SECRET},short", f"{SECRET},", f",{SECRET}", f"{SECRET};short, "])
+def test_secrets_to_encrypt_with_are_long_or_refused(given: str) -> None:
+    with pytest.raises(ValidationError, match="EVERYSEAT_ENCRYPTION_KEYS must be secrets of at least 32"):
+        Settings(env="development", encryption_keys=given)
+
+
+def test_stored_keys_are_encrypted_with_the_newest_secret_and_the_secret_key_comes_last() -> None:
+    older, newer = "o" * SHORTEST_SECRET, "n" * SHORTEST_SECRET
+    assert Settings(env="development", secret_key=SECRET).encryption_secrets == (SECRET,)
+    given = Settings(env="development", secret_key=SECRET, encryption_keys=f"{newer}, {older}")
+    assert given.encryption_secrets == (newer, older, SECRET)
+
+
 @pytest.mark.parametrize(
     "url", ["http://everyseat.example", "everyseat.example", "", "ftp://everyseat.example", "https://", "https:///x"]
 )
@@ -53,6 +66,7 @@ def test_every_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch
         "ENV": "production", "SECRET_KEY": SECRET, "PUBLIC_URL": PUBLIC_URL, "MAIL_FROM": "us@everyseat.example",
         "DATABASE_URL": "postgresql://db.example/everyseat", "JOBS_URL": "redis://jobs.example/1",
         "MAIL_URL": "smtps://mail.example", "INSTANCE": str(tmp_path), "PROXIES": "1",
+        "ENCRYPTION_KEYS": f"{'n' * SHORTEST_SECRET},{'o' * SHORTEST_SECRET}",
     }  # fmt: skip
     for name, value in given.items():
         monkeypatch.setenv(f"EVERYSEAT_{name}", value)

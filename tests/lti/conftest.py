@@ -19,7 +19,9 @@ from catalogue.systems.models import Membership
 from catalogue.transactions import run
 from lti.models import Arrival, Context, Deployment, Identity, LineItem, ResourceLink
 from lti.models import Platform as Registered
-from lti.platforms.actions import Registration, add_platform
+from lti.platforms.actions import add_platform
+from lti.platforms.rules import Registration
+from tests.drills import pytest_terminal_summary  # noqa: F401 prints the figures at the end
 from tests.lti.platform import Platform, serving
 from tests.visitor import Visitor
 

@@ -64,6 +64,7 @@ class Platform:
     deployment: str = "1"
     keys: list[dict[str, Any]] = field(default_factory=lambda: [jwk(KEY, "key-1")])
     up: bool = True
+    clock: float = 0.0  # seconds that it is ahead
     calls: list[tuple[str, str]] = field(default_factory=list)
     faults: list[tuple[str, Answer]] = field(default_factory=list)
     tokens: dict[str, set[str]] = field(default_factory=dict)
@@ -72,6 +73,7 @@ class Platform:
     scores: dict[tuple[int, str], dict[str, Any]] = field(default_factory=dict)
     posted: list[dict[str, Any]] = field(default_factory=list)
     members: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] | None = None  # of members, which it tells as differences; none: it does not
     page_size: int = 100
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
@@ -177,7 +179,7 @@ class Platform:
             return 401, {}, {"error": "no such token"}
         query = parse_qs(parts.query)
         if parts.path == "/members":
-            return self._members(int(query.get("from", ["0"])[0]))
+            return self._members(int(query.get("from", ["0"])[0]), query.get("since", [""])[0])
         return self._grades(method, parts.path, query, json.loads(body) if body else None)
 
     def _token(self, asked: dict[str, str]) -> Answer:
@@ -186,10 +188,14 @@ class Platform:
         self.tokens[token] = set(asked["scope"].split())
         return 200, {}, {"access_token": token, "expires_in": 3600, "token_type": "Bearer", "scope": asked["scope"]}
 
-    def _members(self, start: int) -> Answer:
-        stop = start + self.page_size
-        more = {"Link": f'<{self.url}/members?from={stop}>; rel="next"'} if stop < len(self.members) else {}
-        return 200, more, {"id": "x", "members": self.members[start:stop]}
+    def _members(self, start: int, since: str) -> Answer:
+        listed = (self.changes or [])[int(since) :] if since else self.members
+        stop, links = start + self.page_size, []
+        if stop < len(listed):
+            links.append(f'<{self.url}/members?from={stop}{f"&since={since}" if since else ""}>; rel="next"')
+        if self.changes is not None:
+            links.append(f'<{self.url}/members?since={len(self.changes)}>; rel="differences"')
+        return 200, {"Link": ", ".join(links)} if links else {}, {"id": "x", "members": listed[start:stop]}
 
     def _grades(self, method: str, path: str, query: dict[str, list[str]], body: Any) -> Answer:
         if query.get("type_id") != ["1"]:
@@ -205,7 +211,7 @@ class Platform:
         if path.endswith("/results"):
             user = query["user_id"][0]
             score = self.scores.get((number, user))
-            return 200, {}, [self._result(user, score)] if score else []
+            return 200, {}, [self._result(user, score)] if score and score["scoreGiven"] else []  # as Moodle: no 0
         return self._score(number, body)
 
     def _score(self, number: int, body: Any) -> Answer:
@@ -248,6 +254,9 @@ def serving(platform: Platform) -> Iterator[Platform]:
             self.wfile.write(data)
 
         do_GET = do_POST = _serve
+
+        def date_time_string(self, _timestamp: float | None = None) -> str:
+            return super().date_time_string(time.time() + platform.clock)
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -198,7 +198,7 @@ def test_an_endless_list_is_left(visitors: Callable[[], Visitor], platform: Plat
     platform.launch(teacher, TEACHER, sub="3")
     teacher.get("/lti/course/1")
     assert "did not give us its list" in teacher.text()
-    assert len([path for _, path in platform.calls if path.startswith("/members")]) == 20
+    assert len([path for _, path in platform.calls if path.startswith("/members")]) == 50
 
 
 def test_a_list_on_a_host_that_is_not_the_platforms_gets_no_token(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -10,11 +11,14 @@ from sqlalchemy import select, update
 from catalogue.clock import now
 from catalogue.extensions import db
 from catalogue.outbox import Delivery
+from catalogue.settings import Settings
 from catalogue.transactions import run
+from lti import keys
 from lti.models import Platform as Registered
 from lti.platforms import actions
 from lti.services import retry_after
-from tests.lti.platform import AGS, Platform
+from tests.lti.platform import AGS, Answer, Platform
+from tests.lti.test_grades import UNREAD
 from tests.visitor import Visitor
 
 Deliver = Callable[[], list[tuple[str, str]]]
@@ -82,7 +86,7 @@ def test_what_the_platform_will_not_take_is_parked_with_its_reason(
     (state, error), *_ = deliver()
     assert state == "parked"
     assert f"answer {status}" in error
-    administrator.get("/admin/platforms")
+    administrator.get("/admin/grades")
     assert "cannot be graded" in administrator.text()
 
 
@@ -96,6 +100,7 @@ def test_an_answer_that_was_lost_is_no_second_score(
     item = platform.items[1]
     platform.scores[1, "4"] = {"scoreGiven": 100, "scoreMaximum": 100, "timestamp": _later(), "item": item["id"]}
     assert deliver() == [("delivered", "")]
+    assert platform.posted == []
 
 
 def test_a_grade_that_was_changed_on_the_platform_is_flagged_and_left(
@@ -109,6 +114,110 @@ def test_a_grade_that_was_changed_on_the_platform_is_flagged_and_left(
     (state, error), *_ = deliver()
     assert (state, "55 of 100" in error) == ("parked", True)
     assert platform.scores[1, "4"] == held
+    assert platform.posted == []
+
+
+def test_a_grade_given_before_ours_is_not_overwritten_either(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    """By its timestamp the platform would take ours."""
+    platform.add_item(label="Ours", resourceId=f"offer:{slugs[0]}", tag="completion")
+    held = {"scoreGiven": 55, "scoreMaximum": 100, "timestamp": "2020-01-01T00:00:00.000+00:00"}
+    platform.scores[1, "4"] = held
+    platform.launch(visitor)
+    complete(slugs[0])
+    (state, error), *_ = deliver()
+    assert (state, "55 of 100" in error) == ("parked", True)
+    assert platform.scores[1, "4"] == held
+
+
+def test_what_the_platform_does_not_let_us_read_is_posted_and_judged_by_its_answer(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    platform.launch(visitor, change=lambda claims: claims[AGS].update(scope=UNREAD))
+    complete(slugs[0])
+    complete(slugs[1])
+    platform.add_item(label="Ours", resourceId=f"offer:{slugs[0]}", tag="completion")
+    platform.scores[1, "4"] = {"scoreGiven": 55, "scoreMaximum": 100, "timestamp": _later()}
+    (first, error), (second, _) = deliver()
+    assert (first, "does not let us read it" in error, second) == ("parked", True, "delivered")
+    assert not any("/results" in path for _, path in platform.calls)
+
+
+@pytest.mark.parametrize(
+    ("result", "state"),
+    [
+        ({"resultScore": 10, "resultMaximum": 10}, "delivered"),
+        ({"resultScore": 9.97, "resultMaximum": 10}, "delivered"),
+        ({"resultScore": 1}, "delivered"),
+        ({"resultScore": 9.9, "resultMaximum": 10}, "parked"),
+        ({"resultScore": 0, "resultMaximum": 10}, "parked"),
+        ({"resultScore": "10", "resultMaximum": 10}, "parked"),
+        ({"resultScore": True, "resultMaximum": 1}, "parked"),
+        ({"resultScore": 10, "resultMaximum": 0}, "parked"),
+        ({"resultScore": 10**400, "resultMaximum": 10}, "parked"),
+        ({"resultScore": 10, "resultMaximum": 10**400}, "parked"),
+    ],
+)
+def test_grades_are_compared_as_shares_of_their_maximum(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver,
+    result: dict[str, Any], state: str,
+) -> None:  # fmt: skip
+    platform.launch(visitor)
+    complete(slugs[0])
+    platform.faults.append(("/items/1/lineitem/results", (200, {}, [{"userId": "4"} | result])))
+    ((found, error),) = deliver()
+    assert (found, error.partition(":")[0]) == (state, "ScoreConflict" if state == "parked" else "")
+    assert platform.posted == []
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        (200, {}, []), (200, {}, [{"userId": "5", "resultScore": 55, "resultMaximum": 100}]),
+        (200, {}, [{"userId": "4", "resultScore": None}]), (200, {}, [{"userId": "4"}]), (404, {}, {}),
+    ],
+    ids=["none", "somebody else's", "null", "no score", "no results"],
+)  # fmt: skip
+def test_where_the_learner_has_no_grade_yet_it_is_posted(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver, answer: Answer
+) -> None:
+    platform.launch(visitor)
+    complete(slugs[0])
+    platform.faults.append(("/items/1/lineitem/results", answer))
+    assert deliver() == [("delivered", "")]
+    assert len(platform.posted) == 1
+
+
+def test_the_learner_is_looked_for_on_further_pages(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    platform.launch(visitor)
+    complete(slugs[0])
+    on = {"Link": f'<{platform.url}/items/1/lineitem/results?page=2>; rel="next"'}
+    others = [{"userId": "5", "resultScore": 100, "resultMaximum": 100}]
+    mine = [{"userId": "4", "resultScore": 55, "resultMaximum": 100}]
+    platform.faults += [
+        ("/items/1/lineitem/results", (200, on, others)),
+        ("/items/1/lineitem/results", (200, {}, mine)),
+    ]
+    (state, error), *_ = deliver()
+    assert (state, "55 of 100" in error) == ("parked", True)
+
+
+def test_scores_wait_while_our_own_keys_cannot_be_read(
+    app: Flask, settings: Settings, visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete,
+    deliver: Deliver,
+) -> None:  # fmt: skip
+    platform.launch(visitor)
+    complete(slugs[0])
+    with app.app_context():
+        keys.ensure_key()
+    app.extensions["settings"] = settings.model_copy(update={"secret_key": "another"})
+    (state, error), *_ = deliver()
+    assert (state, "EVERYSEAT_SECRET_KEY" in error) == ("waiting", True)
+    app.extensions["settings"] = settings
+    assert deliver() == [("delivered", "")]
 
 
 def _later() -> str:

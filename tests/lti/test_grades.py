@@ -15,11 +15,13 @@ from catalogue.offers.models import Offer
 from catalogue.transactions import run
 from lti.addresses import below, with_query
 from lti.models import LineItem
-from tests.lti.platform import AGS, SCOPES, TEACHER, Platform
+from tests.lti.platform import AGS, SCOPES, TEACHER, TOOL, Platform
 from tests.visitor import Visitor
 
 Deliver = Callable[[], list[tuple[str, str]]]
 Complete = Callable[[str], int]
+UNREAD = [scope for scope in SCOPES if "result" not in scope]
+"""The services of a platform that does not let us read its grades."""
 
 
 @pytest.mark.both_databases
@@ -113,7 +115,7 @@ def test_a_line_item_that_is_gone_is_made_again(
 def test_timestamps_grow_in_a_lane_though_the_clock_is_set_back(
     app: Flask, visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
 ) -> None:
-    platform.launch(visitor)
+    platform.launch(visitor, change=lambda claims: claims[AGS].update(scope=UNREAD))
     completion_id = complete(slugs[0])
     deliver()
 
@@ -159,6 +161,20 @@ def test_two_workers_make_one_line_item(
     assert deliver() == [("waiting", "its line item is just being made")]
     with time_machine.travel(now() + timedelta(minutes=2), tick=True):
         assert deliver() == [("delivered", "")]
+
+
+@pytest.mark.parametrize("name", ["lineitem", "lineitems", "lineitem_url", "lineitems_url"])
+def test_a_line_item_is_named_by_the_claim_of_the_service_alone(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver, name: str
+) -> None:
+    somebody_elses = platform.add_item(label="Somebody else's")
+    custom = {"target": "offer", "offer": slugs[0], name: somebody_elses["id"]}
+    platform.launch(visitor, custom=custom, target_link_uri=f"{TOOL}/lti/launch?{name}={somebody_elses['id']}")
+    visitor.get("/", query_string={name: somebody_elses["id"]})
+    complete(slugs[0])
+    assert deliver() == [("delivered", "")]
+    assert list(platform.scores) == [(2, "4")]
+    assert platform.items[2]["resourceId"] == f"offer:{slugs[0]}"
 
 
 def test_addresses_keep_their_query() -> None:

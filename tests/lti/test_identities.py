@@ -107,7 +107,7 @@ def test_suspending_a_platform_ends_its_sign_ins_and_refuses_launches(
     platform.launch(visitor)
     visitor.get("/enrolments")
     asked = platform.log_in(visitor)
-    administrator.get("/admin/platforms")
+    administrator.get("/admin/platforms/1")
     administrator.press("Suspend Test Moodle")
     visitor.get("/enrolments", 302)
     learner.get("/enrolments")
@@ -116,7 +116,7 @@ def test_suspending_a_platform_ends_its_sign_ins_and_refuses_launches(
     visitor.post("/lti/launch", {"id_token": token, "state": asked["state"]}, 403)
     visitor.post("/lti/login", platform.initiation(), 403)
     assert counts() == before
-    administrator.get("/admin/platforms")
+    administrator.get("/admin/platforms/1")
     administrator.press("Activate Test Moodle")
     platform.launch(visitor)
 
@@ -127,7 +127,7 @@ def test_a_launch_under_way_while_its_platform_is_suspended_is_signed_out(
 ) -> None:
     join, suspending = launch._join, Thread(target=lambda: administrator.press("Suspend Test Moodle"))
     platform.launch(visitor)
-    administrator.get("/admin/platforms")
+    administrator.get("/admin/platforms/1")
 
     def slowly(person: Person, registered: Registered) -> None:
         join(person, registered)

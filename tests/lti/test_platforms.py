@@ -19,7 +19,7 @@ from everyseat import create_app
 from lti.cli import add_lti_commands
 from lti.models import Deployment
 from lti.models import Platform as Registered
-from lti.platforms.actions import faults_of
+from lti.platforms.rules import faults_of
 from tests.lti.platform import Platform
 from tests.visitor import Visitor
 

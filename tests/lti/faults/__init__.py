@@ -1,0 +1,1 @@
+"""Platforms, networks and machines that fail: what was completed is graded, once and in order."""
