@@ -108,7 +108,7 @@ def _headers(response: Response) -> Response:
     response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
     if not current_app.extensions["settings"].development:
         response.headers.setdefault("Strict-Transport-Security", "max-age=63072000")
-    if request.endpoint != "static":
+    if request.endpoint != "static" or response.status_code >= 400:  # that there is no such file is said on a page
         response.headers.setdefault("Cache-Control", "no-store")
         ancestors = frame_origin() or "'none'"
         response.headers.setdefault(

@@ -13,7 +13,7 @@ from catalogue.enrolments.letters import write_confirmation
 from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, OfferVersion, Run
-from catalogue.offers.rules import JOINABLE
+from catalogue.offers.rules import JOINABLE, stems_of
 from catalogue.people import audit
 from catalogue.people.models import Person
 from catalogue.systems.models import Membership
@@ -28,15 +28,18 @@ MOST_RUNS = 200
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Somebody whom the teacher can tick, or who is on the offer already."""
+    """Somebody whom the teacher can choose, or who is on the offer already."""
 
     sub: str
     name: str
     enrolled: bool
 
 
-def runs_for(link: ResourceLink) -> list[tuple[Offer, list[Run]]]:
-    """What people of the course can be enrolled on: the offer that the link opens, if it opens one, else all."""
+def runs_for(link: ResourceLink, words: str = "") -> list[tuple[Offer, list[Run]]]:
+    """What people of the course can be enrolled on: the offer that the link opens, if it opens one, else all.
+
+    By title; ``words`` are looked for as in the search for offers.
+    """
     wanted = (
         select(Run)
         .join(Run.offer)
@@ -48,6 +51,10 @@ def runs_for(link: ResourceLink) -> list[tuple[Offer, list[Run]]]:
     )
     if link.target == "offer":
         wanted = wanted.where(Offer.slug == link.target_value)
+    else:
+        wanted = wanted.where(
+            *(OfferVersion.stems.contains(f" {stem}", autoescape=True) for stem in stems_of(words).split())
+        )
     by_offer: dict[Offer, list[Run]] = {}
     for run in db.session.scalars(wanted):
         by_offer.setdefault(run.offer, []).append(run)

@@ -38,11 +38,12 @@ def enrol(link_id: int) -> Response | str | tuple[str, int]:
     link = _taught(link_id)
     run_id = request.args.get("run", type=int)
     if run_id is None or not 0 < run_id <= LONGEST_ID:
-        offers = enrolling.runs_for(link)
+        words = request.args.get("q", "")[:200]
+        offers = enrolling.runs_for(link, words)
         free = queries.free_together([run for _, runs in offers for run in runs])
         return render_template(
-            "lti/course_runs.html", link=link, course=courses.title_of(link), offers=offers, free=free
-        )
+            "lti/course_runs.html", link=link, course=courses.title_of(link), offers=offers, free=free, words=words
+        )  # fmt: skip
     roster = _read(link)
     run, shown = enrolling.run_for(link, run_id), roster or _rosters().last(link)
     choices = enrolling.choices(link, run, shown.learners if shown else [])

@@ -45,6 +45,11 @@ class ItemForm(Form):
     grading = RadioField("In the gradebook", validators=[InputRequired("Choose whether it is graded")])
 
     @property
+    def typed(self) -> bool:
+        """Whether the form was posted: a page may be older than what is in the basket."""
+        return self.title.raw_data is not None
+
+    @property
     def edit(self) -> Edit:
         grading = Grading(self.grading.data) if self.grading else Grading.NONE
         return Edit(self.title.data or "", self.text.data or "", grading)

@@ -24,6 +24,7 @@ from lti.addresses import origin
 from lti.claims import Launch, text
 from lti.deep_linking import actions, queries
 from lti.deep_linking.actions import Choosing
+from lti.deep_linking.basket import Edit
 from lti.deep_linking.forms import ItemForm, anchor_of, item_forms
 from lti.deep_linking.response import signed
 from lti.errors import LaunchRefused, Why
@@ -67,12 +68,12 @@ def choose() -> str | tuple[str, int]:
     token, form = request.form.get("token", ""), request.form
     choosing = actions.find(token)
     typed = item_forms(choosing.basket, takes_line_items=choosing.takes_line_items, posted=form)
-    if errors := _errors(typed):
-        return _page(token, choosing, form, typed=typed, errors=errors), 422
     step, key = _step(form)
-    edits = {key: item.edit for key, item in typed.items()}
+    kept = {of: item for of, item in typed.items() if step != "remove" or of != key}
+    if errors := _errors(kept):
+        return _page(token, choosing, form, typed=typed, errors=errors), 422
     try:
-        changed = run(lambda: actions.change(token, edits, step, key))
+        changed = run(lambda: actions.change(token, _edits(kept), step, key))
     except Refused as refusal:
         errors = [{"text": str(refusal), "href": "#q"}]
         return _page(token, choosing, form, typed=typed, errors=errors), 422
@@ -90,7 +91,7 @@ def answer() -> str | tuple[str, int]:
     typed = item_forms(choosing.basket, takes_line_items=choosing.takes_line_items, posted=form)
     if not cancelled and (errors := _errors(typed) or _not_to_be_sent(choosing)):
         return _page(token, choosing, form, typed=typed, errors=errors), 422
-    edits = {} if cancelled else {key: item.edit for key, item in typed.items()}
+    edits = {} if cancelled else _edits(typed)
     key = keys.signing_key()
     given = run(lambda: actions.answer(token, edits, cancelled=cancelled))
     g.frame_origin, g.form_action = given.frame_origin, origin(given.return_url)
@@ -111,9 +112,13 @@ def _step(form: MultiDict[str, str]) -> tuple[str, str]:
     return step, f"offers:{queries.query_of(filters_of(form))}" if key == "offers" else key
 
 
+def _edits(typed: dict[str, ItemForm]) -> dict[str, Edit]:
+    return {key: form.edit for key, form in typed.items() if form.typed}
+
+
 def _errors(typed: dict[str, ItemForm]) -> Errors:
     """Of each field the first, linked to it. All forms are looked at."""
-    wrong = [form for form in typed.values() if not form.validate()]
+    wrong = [form for form in typed.values() if form.typed and not form.validate()]
     return [{"text": str(field.errors[0]), "href": f"#{field.id}"} for form in wrong for field in form if field.errors]
 
 

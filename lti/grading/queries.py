@@ -91,6 +91,12 @@ class Parked:
     def reason(self) -> str:
         return in_words(self.delivery.last_error)
 
+    @property
+    def answer(self) -> str:
+        """What was said by the platform, or by us, where the reason does not say it already."""
+        said = self.delivery.last_error.removeprefix("ServiceRefused: ").removeprefix("ScoreConflict: ")
+        return "" if said[1:] in self.reason else said
+
 
 @dataclass(frozen=True, slots=True)
 class ParkedPage:
@@ -153,4 +159,4 @@ def in_words(last_error: str) -> str:
         return REFUSED.get(answer[1], REFUSED[""]) if answer else f"{said[:1].upper()}{said[1:]}."
     if kind.isidentifier():  # the name of a fault of our own
         return "Something went wrong in Every Seat. It stands in the log."
-    return "The platform could not take it for three days, and we have stopped trying."
+    return "It could not be sent for three days, and is not tried any more."

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
 from catalogue import outbox
 from catalogue.clock import now
@@ -34,6 +34,7 @@ ASKED_SCOPES = (LINE_ITEM, LINE_ITEM_READ, SCORE, RESULT_READ)
 SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 UNSENT = "unsent"
 """Why a delivery that is done was never sent, in its payload."""
+OVERTAKEN = "overtaken"
 
 
 class ScoreConflict(Exception):
@@ -48,15 +49,15 @@ class _Job:
     sub: str
     timestamp: str
     given: float  # of 100
-    before: float | None  # what was sent last in the lane
     is_complete: bool
+    sent: list[dict[str, Any]]  # what was sent last, in each lane of this learner and offer
 
     def is_wanted(self, grade: Held | None) -> bool:
         return grade is not None and grade.is_share(self.given / MAXIMUM)
 
-    def is_ours(self, grade: Held | None) -> bool:
-        """Whether the platform holds what we sent it last, or nothing."""
-        return grade is None or (self.before is not None and grade.is_share(self.before / MAXIMUM))
+    def sent_before(self, grade: Held) -> list[dict[str, Any]]:
+        """Which of ours the platform holds."""
+        return [payload for payload in self.sent if grade.is_share(given_in(payload) / MAXIMUM)]
 
 
 # Writing
@@ -65,8 +66,7 @@ class _Job:
 def record(_sender: object, *, completion: Completion) -> None:
     """Within the completion's transaction, write a delivery for each link that they learn through."""
     what = {"completion_id": completion.id, "completed_at": _iso(completion.at)}
-    for identity, link in _graded_through(completion.enrolment, Grading.COMPLETION, Grading.PROGRESS):
-        _write(identity, link, completion.offer_id, MAXIMUM, what)
+    _write(completion.enrolment, MAXIMUM, what, Grading.COMPLETION, Grading.PROGRESS)
 
 
 def record_progress(_sender: object, *, enrolment: Enrolment, done: int, total: int) -> None:
@@ -76,9 +76,21 @@ def record_progress(_sender: object, *, enrolment: Enrolment, done: int, total: 
     """
     if done >= total or _has_completed(enrolment):
         return
-    for identity, link in _graded_through(enrolment, Grading.PROGRESS):
-        given = round(MAXIMUM * done / total, 2)
-        _write(identity, link, enrolment.offer_id, given, {"enrolment_id": enrolment.id})
+    _write(enrolment, round(MAXIMUM * done / total, 2), {"enrolment_id": enrolment.id}, Grading.PROGRESS)
+
+
+def _write(enrolment: Enrolment, given: float, what: dict[str, Any], *gradings: Grading) -> None:
+    """A second lies between any two: links of a course may share a line item."""
+    written = [
+        {"link_id": link.id, "identity_id": identity.id, "offer_id": enrolment.offer_id, "given": given} | what
+        for identity, link in _graded_through(enrolment, *gradings)
+    ]
+    if not written:
+        return
+    moment = _next_timestamp([lane_of(payload) for payload in written])
+    for number, payload in enumerate(written):
+        timestamp = _iso(moment + timedelta(seconds=number))
+        outbox.write(KIND, lane_of(payload), payload | {"timestamp": timestamp})
 
 
 def _graded_through(enrolment: Enrolment, *gradings: Grading) -> list[tuple[Identity, ResourceLink]]:
@@ -108,24 +120,15 @@ def _has_completed(enrolment: Enrolment) -> bool:
     return db.session.scalar(standing.limit(1)) is not None
 
 
-def _write(identity: Identity, link: ResourceLink, offer_id: int, given: float, what: dict[str, Any]) -> None:
-    who = {"link_id": link.id, "identity_id": identity.id, "offer_id": offer_id}
-    lane = lane_of(who)
-    outbox.write(KIND, lane, what | who | {"given": given, "timestamp": _iso(_next_timestamp(lane))})
-
-
 def lane_of(payload: dict[str, Any]) -> str:
     return f"score:{payload['link_id']}:{payload['offer_id']}:{payload['identity_id']}"
 
 
-def _next_timestamp(lane: str) -> datetime:
-    """Now, or a second after the last one in the lane: two steps at once, or a clock that was set back."""
-    last = db.session.scalar(
-        select(Delivery.payload).where(Delivery.lane == lane).order_by(Delivery.id.desc()).limit(1)
-    )
-    if last is None:
-        return now()
-    return max(now(), datetime.fromisoformat(last["timestamp"]) + timedelta(seconds=1))
+def _next_timestamp(lanes: list[str]) -> datetime:
+    """Now, or a second after the last one in these lanes: two steps at once, or a clock that was set back."""
+    written = db.session.scalars(select(Delivery.payload).where(Delivery.lane.in_(lanes)))
+    last = max((str(payload["timestamp"]) for payload in written), default=None)
+    return max(now(), datetime.fromisoformat(last) + timedelta(seconds=1)) if last else now()
 
 
 def _iso(moment: datetime) -> str:
@@ -144,18 +147,22 @@ def send(payload: dict[str, Any]) -> None:
     """
     job = _job(payload)
     db.session.rollback()  # no transaction stays open while the platform is asked
-    if isinstance(job, str):
-        _leave(payload, job)
-        return
+    left = job if isinstance(job, str) else _try(job)
+    if left:
+        _leave(payload, left)
+
+
+def _try(job: _Job) -> str:
+    """Deliver in the line item, once more in another where that is gone; returns why it is left, if it is."""
     try:
         url = job.line_item_url or line_items.find_or_make(job.service, job.wanted)
         try:
-            _deliver(job, url)
+            return _deliver(job, url)
         except ServiceRefused as refusal:
             if refusal.status != 404 or not job.line_item_url:
                 raise
             line_items.forget(job.wanted.link_id, job.wanted.offer_id)
-            _deliver(job, line_items.find_or_make(job.service, job.wanted))
+            return _deliver(job, line_items.find_or_make(job.service, job.wanted))
     except KeysLocked as fault:
         raise TryAgain(str(fault)) from fault
 
@@ -173,9 +180,9 @@ def _job(payload: dict[str, Any]) -> _Job | str:
         return "voided"
     if link.grading == Grading.NONE:
         return "not graded"
-    sent = _last_sent(lane_of(payload))
-    if sent is not None and sent["timestamp"] > payload["timestamp"]:
-        return "overtaken"
+    sent = _sent_last(identity.id, enrolment.offer_id)
+    if any(lane_of(one) == lane_of(payload) and _is_newer(one, payload) for one in sent):
+        return OVERTAKEN
     if not link.platform.active:
         raise TryAgain(f"the platform is {link.platform.state}", timedelta(hours=1))
     wanted = Wanted(
@@ -185,8 +192,7 @@ def _job(payload: dict[str, Any]) -> _Job | str:
     scopes = [scope for scope in ASKED_SCOPES if scope in link.scopes]
     return _Job(
         Service(link.platform, scopes), wanted, line_items.known(link, enrolment.offer_id),
-        identity.sub, payload["timestamp"], given_in(payload), given_in(sent) if sent else None,
-        is_complete=completion is not None,
+        identity.sub, payload["timestamp"], given_in(payload), completion is not None, sent,
     )  # fmt: skip
 
 
@@ -196,45 +202,58 @@ def given_in(payload: dict[str, Any]) -> float:
     return given
 
 
-def _last_sent(lane: str) -> dict[str, Any] | None:
-    """What the platform was given last in a lane."""
-    delivered = db.session.scalars(_in_lane(lane, DeliveryState.DELIVERED))
-    sent = (delivery.payload for delivery in delivered if UNSENT not in delivery.payload)
-    return max(sent, key=lambda payload: str(payload["timestamp"]), default=None)
+def _sent_last(identity_id: int, offer_id: int) -> list[dict[str, Any]]:
+    """What the platform was given last of a learner and an offer, in each lane."""
+    links = db.session.scalars(select(Arrival.resource_link_id).where(Arrival.identity_id == identity_id)).all()
+    lanes = [lane_of({"link_id": link, "offer_id": offer_id, "identity_id": identity_id}) for link in links]
+    delivered = select(Delivery.payload).where(Delivery.lane.in_(lanes), Delivery.state == DeliveryState.DELIVERED)
+    last: dict[str, dict[str, Any]] = {}
+    for payload in db.session.scalars(delivered):
+        lane = lane_of(payload)
+        if UNSENT not in payload and (lane not in last or _is_newer(payload, last[lane])):
+            last[lane] = payload
+    return list(last.values())
+
+
+def _is_newer(payload: dict[str, Any], other: dict[str, Any]) -> bool:
+    return str(payload["timestamp"]) > str(other["timestamp"])
 
 
 def _leave(payload: dict[str, Any], why: str) -> None:
     """Note that this one is not sent, so that it never counts as what the platform was given last."""
 
     def note() -> None:
-        for delivery in db.session.scalars(_in_lane(lane_of(payload), DeliveryState.WAITING)):
+        waiting = Delivery.state == DeliveryState.WAITING
+        for delivery in db.session.scalars(select(Delivery).where(Delivery.lane == lane_of(payload), waiting)):
             if delivery.payload["timestamp"] == payload["timestamp"]:
                 delivery.payload = delivery.payload | {UNSENT: why}
 
     run(note)
 
 
-def _in_lane(lane: str, state: DeliveryState) -> Select[Delivery]:
-    return select(Delivery).where(Delivery.lane == lane, Delivery.state == state)
-
-
-def _deliver(job: _Job, url: str) -> None:
+def _deliver(job: _Job, url: str) -> str:
     """Look before posting, where the platform lets us: a grade that a teacher gave is never overwritten.
 
-    What is there already needs no posting: such is a score whose answer was lost.
+    What is there already needs no posting: such is a score whose answer was lost. Returns why it is left, if it is:
+    the platform holds what another link of the course, in the same line item, has sent it since.
     """
     if RESULT_READ in job.wanted.scopes:
         grade = results.held(job.service, url, job.sub)
-        if job.is_wanted(grade):
-            return
-        if not job.is_ours(grade):
-            raise ScoreConflict(f"the platform holds another grade ({grade}); it was left as it is")
+        if grade is not None:
+            if job.is_wanted(grade):
+                return ""
+            ours = job.sent_before(grade)
+            if not ours:
+                raise ScoreConflict(f"the platform holds another grade ({grade}); it was left as it is")
+            if any(payload["timestamp"] > job.timestamp for payload in ours):
+                return OVERTAKEN
     try:
         _post(job, url)
     except ServiceRefused as refusal:
         if refusal.status != 409:
             raise
         _settle(job, url)
+    return ""
 
 
 def _post(job: _Job, url: str) -> None:

@@ -146,6 +146,7 @@ def decline(platform: Platform, actor_key: str = "") -> None:
     db.session.execute(
         update(Refusal).where(Refusal.platform_id == platform.id).values(platform_id=None, deployment_id="")
     )
+    _drop_tokens(platform)
     for model in (LoginState, Deployment):
         db.session.execute(delete(model).where(model.platform_id == platform.id))
     db.session.execute(delete(Platform).where(Platform.id == platform.id))

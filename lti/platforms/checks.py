@@ -63,12 +63,10 @@ class _Seen:
 
 def check(platform: Platform, our_key_set: str, *, development: bool) -> list[Result]:
     """Try all of it; no transaction is open while the platform is asked, and it takes 16 seconds at most."""
-    service, jwks_url, token_url = Service(platform, [SCORE], within=WITHIN), platform.jwks_url, platform.token_url
+    jwks_url, token_url = platform.jwks_url, platform.token_url
     db.session.rollback()
-    seen = [
-        _key_set(jwks_url, Hurried(Rules(loopback=development), WITHIN)),
-        _token(service, token_url, our_key_set),
-    ]
+    key_set = _key_set(jwks_url, Hurried(Rules(loopback=development), WITHIN))
+    seen = [key_set, _token(Service(platform, [SCORE], within=WITHIN), token_url, our_key_set)]
     return [*(one.result for one in seen), *_clock(seen)]
 
 
@@ -124,8 +122,8 @@ def _refused(response: requests.Response, our_key_set: str) -> tuple[str, str]:
     if error == "invalid_client" or response.status_code == 401:
         return (
             f"It does not accept our key ({error or response.status_code}).",
-            f"The platform must have {our_key_set} as our key set (Moodle: Public keyset), and its server must be able "
-            f"to open it. The client ID must be the one that it shows. {MOODLE_BLOCKS}",
+            f"Is Every Seat active there, and is the client ID right? The platform must have {our_key_set} as our key "
+            f"set (Moodle: Public keyset), and be able to open it. {MOODLE_BLOCKS}",
         )
     if error == "invalid_scope":
         return (

@@ -201,11 +201,11 @@ def register(asked: Asked, public_url: str, *, development: bool) -> Registratio
     Holds no transaction. Raises ``RegistrationRefused``.
     """
     client = Hurried(Rules(loopback=development), WITHIN)
-    found = _ask(client, "GET", asked.configuration_url, "its configuration")
+    found = _ask(client, "GET", asked.configuration_url, "for its configuration")
     configuration = read_configuration(asked, found, development=development)
     ours = our_registration(public_url, configuration.scopes, configuration.messages)
     headers = {"Authorization": f"Bearer {asked.token}"} if asked.token else {}
-    answer = _ask(client, "POST", configuration.registration_url, "the registration", headers=headers, json=ours)
+    answer = _ask(client, "POST", configuration.registration_url, "to register us", headers=headers, json=ours)
     client_id, deployment = read_answer(answer)
     return Registration(
         name=asked.host[: LONGEST["name"]], issuer=configuration.issuer, client_id=client_id, deployment=deployment,
@@ -226,21 +226,21 @@ def _ask(client: Hurried, method: str, url: str, what: str, **sent: Any) -> Any:
     except (requests.RequestException, *UNREADABLE) as fault:
         log.info("registration failed", host=_host(url), reason=type(fault).__name__)
         raise RegistrationRefused(
-            f"We asked the platform for {what}, and had no answer that we could use. Every Seat must be able to reach "
+            f"We asked the platform {what}, and had no answer that we could use. Every Seat must be able to reach "
             "it at a public https address.", answered=registering,
         ) from fault  # fmt: skip
     if not 200 <= response.status_code < 300:
         log.info("registration failed", host=_host(url), status=response.status_code)
         sent_on = 300 <= response.status_code < 400
         raise RegistrationRefused(
-            f"We asked the platform for {what}, and it sent us on to another address, where we do not follow."
+            f"We asked the platform {what}, and it sent us on to another address, where we do not follow."
             if sent_on else
-            f"We asked the platform for {what}, and it answered with an error ({response.status_code})."
-            + (" What it gives for a registration works once, and not for long: begin again there." * registering)
+            f"We asked the platform {what}, and it answered with an error ({response.status_code})."
+            + (" What it gives for a registration works once, and not for long." * registering)
         )  # fmt: skip
     try:
         return json.loads(response.content)
     except UNREADABLE as fault:
         raise RegistrationRefused(
-            f"We asked the platform for {what}, and its answer is not JSON that we can read.", answered=registering
+            f"We asked the platform {what}, and its answer is not JSON that we can read.", answered=registering
         ) from fault

@@ -38,6 +38,7 @@ class ToolSettings:
             ("Initiate login URL", self.login),
             ("Redirection URI(s)", self.launch),
             ("Custom parameters", CUSTOM_PARAMETERS),
+            ("Tool configuration usage", "Show in activity chooser and as a preconfigured tool"),
             ("Default launch container", "Embed, without blocks"),
             ("Supports Deep Linking (Content-Item Message)", "Yes"),
             ("Content Selection URL", self.launch),
@@ -60,4 +61,6 @@ class ToolSettings:
             ("Login initiation URL", self.login),
             ("Redirect URI", self.launch),
             ("Key set URL (JWKS)", self.key_set),
+            ("Deep linking URL, if it has one", self.launch),
+            ("Custom parameters, if it knows the variable", CUSTOM_PARAMETERS),
         ]

@@ -31,7 +31,6 @@ def index() -> str:
     return render_template(
         "lti/platforms.html",
         platforms=queries.platforms(), grades=grading.grades_by_platform(),
-        parked=[(one.delivery, one.platform) for one in grading.parked().scores],
         not_answering=queries.not_answering(), refusals=refusals.recent(), tool=_tool(),
     )  # fmt: skip
 

@@ -15,6 +15,9 @@ from catalogue.extensions import db
 from catalogue.offers.models import Mapping, Offer, OfferVersion, Run
 from catalogue.people.models import Person, Role
 from catalogue.transactions import run
+from lti.models import Deployment, Platform, Refusal
+from lti.platforms.actions import add_platform
+from lti.platforms.rules import Registration
 from tests.assessments.closed import closed_assessment
 from tests.assessments.test_assessing import choose_seat
 from tests.visitor import Visitor
@@ -155,3 +158,33 @@ def test_a_page_asks_a_fixed_number_of_times(
     sent = "\n".join(most)
     assert len(most) <= len(few), f"{page} asks more often when there is more to show:\n{sent}"
     assert len(few) <= PAGES[page], f"{page} asks {len(few)} times:\n{sent}"
+
+
+def more_platforms(first: int, count: int) -> None:
+    """So many more platforms, and as many deployments and refusals of the first one."""
+    for number in range(first, first + count):
+        site = f"https://moodle-{number}.example"
+        add_platform(
+            Registration(f"Moodle {number}", site, "1", "1", f"{site}/certs", f"{site}/auth", f"{site}/token"),
+            development=False,
+        )
+    platform = db.session.scalars(select(Platform).order_by(Platform.id).limit(1)).one()
+    for number in range(first, first + count):
+        db.session.add(Deployment(platform=platform, deployment_id=f"more-{number}"))
+        db.session.add(Refusal(reference="X", platform_id=platform.id, reason="odd", deployment_id=f"odd-{number}"))
+
+
+@pytest.mark.parametrize(("path", "most"), [("/admin/platforms", 12), ("/admin/platforms/1", 9)])
+def test_pages_on_platforms_ask_a_fixed_number_of_times(
+    app: Flask, administrator: Visitor, statements: Callable[[], Any], path: str, most: int
+) -> None:
+    sent: list[list[str]] = []
+    for first, count in ((1, 2), (3, 30)):
+        with app.app_context():
+            run(lambda first=first, count=count: more_platforms(first, count))  # type: ignore[misc]
+        administrator.get(path)
+        with statements() as asked:
+            administrator.get(path)
+        sent.append(asked)
+    assert len(sent[1]) <= len(sent[0]), "\n".join(sent[1])
+    assert len(sent[0]) <= most, "\n".join(sent[0])

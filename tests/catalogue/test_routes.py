@@ -48,6 +48,9 @@ ROUTES: dict[str, str | tuple[Role, ...]] = {
     "lti.launch_by_hand": PUBLIC,
     "lti.jwks": PUBLIC,
     "lti.continue_in_window": PUBLIC,
+    "lti_choosing.by_hand": PUBLIC,
+    "lti_choosing.choose": PUBLIC,
+    "lti_choosing.answer": PUBLIC,
     "lti_courses.course": SIGNED_IN,
     "lti_courses.enrol": SIGNED_IN,
     "lti_courses.review": SIGNED_IN,
@@ -90,6 +93,8 @@ OTHERWISE: dict[str, dict[str, int]] = {
     "/lti/login": dict.fromkeys(VISITORS, 400),  # an empty message
     "/lti/review": dict.fromkeys(SIGNED, 404),  # nobody of them came to look at something handed in
     "/lti/launch": dict.fromkeys(VISITORS, 400),  # opened by hand
+    "/lti/choose": dict.fromkeys(VISITORS, 400),  # likewise
+    "/lti/choose/answer": dict.fromkeys(VISITORS, 400),
     "/lti/register": dict.fromkeys(VISITORS, 400),  # the same
 }
 """Pages whose answer is not the one that follows from who may open them: by path and visitor."""

@@ -37,7 +37,10 @@ def asks(platform: Platform, claims: dict[str, Any], **more: Any) -> None:
 def begin(platform: Platform, visitor: Visitor, roles: Any = None, *, status: int = 200, **more: Any) -> None:
     """Open the first page of a choosing; what was sent before is forgotten, as a frame without cookies does."""
     platform.launch(
-        visitor, TEACHER if roles is None else roles, status=status, change=lambda claims: asks(platform, claims, **more)
+        visitor,
+        TEACHER if roles is None else roles,
+        status=status,
+        change=lambda claims: asks(platform, claims, **more),
     )
     visitor.client.delete_cookie("session")
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from flask import Flask, current_app
-from sqlalchemy import select
+from sqlalchemy import event, select
 
+from catalogue.clock import today
 from catalogue.enrolments import actions as enrolments
 from catalogue.enrolments.models import CompletedBy
 from catalogue.extensions import db
-from catalogue.offers.models import Offer, OfferVersion
+from catalogue.offers.models import Offer, OfferVersion, Run
 from catalogue.people.models import Person
 from catalogue.transactions import run
 from lti.courses import roster
@@ -199,6 +200,57 @@ def test_an_endless_list_is_left(visitors: Callable[[], Visitor], platform: Plat
     teacher.get("/lti/course/1")
     assert "did not give us its list" in teacher.text()
     assert len([path for _, path in platform.calls if path.startswith("/members")]) == 50
+
+
+def test_the_page_sums_up_and_says_of_which_course_it_is_a_copy(
+    visitors: Callable[[], Visitor], platform: Platform, complete: Callable[[str], str]
+) -> None:
+    platform.members = [member(str(number), f"Learner {number}") for number in range(4, 10)]
+    teacher = visitors()
+    platform.launch(teacher, TEACHER, sub="3", context={"id": "1", "title": "Last year’s course"})
+    teacher.get("/lti/course/1")
+    assert "Copied from" not in teacher.text()
+    copy = {"resource_link": {"id": "copied"}, "context": {"id": "2", "title": "This year’s course"}}
+    platform.launch(visitors(), sub="4", **copy)
+    platform.launch(visitors(), sub="5", **copy)
+    complete("4")
+    platform.launch(teacher, TEACHER, sub="3", custom={"context_history": "1"}, **copy)
+    teacher.get("/lti/course/2")
+    assert "This year’s course Copied from Last year’s course" in teacher.text()
+    assert (
+        "Of 6 learners, 2 have opened a link of this course, 0 have done a self-assessment, "
+        "0 are enrolled on an offer and 1 has completed one." in teacher.text()
+    )
+
+
+@pytest.mark.parametrize("path", ["/lti/course/1", "/lti/course/1/enrol", "/lti/course/1/enrol?run="])
+def test_the_page_asks_the_database_no_more_often_for_many_people(
+    app: Flask, visitors: Callable[[], Visitor], platform: Platform, complete: Callable[[str], str], path: str
+) -> None:
+    teacher, sent, platform.page_size = visitors(), [], 1000
+    platform.launch(teacher, TEACHER, sub="3")
+    with app.app_context():
+        engine, joinable = db.engine, select(Run.id).where(Run.starts_on > today()).order_by(Run.id).limit(1)
+        path += str(db.session.scalar(joinable)) if path.endswith("=") else ""
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        sent.append(statement)
+
+    def asked(numbers: range) -> int:
+        for number in numbers:
+            platform.launch(visitors(), sub=str(number))
+            complete(str(number))
+            platform.members.append(member(str(number), f"Learner {number}"))
+        teacher.get(path)
+        sent.clear()
+        event.listen(engine, "before_cursor_execute", note)
+        teacher.get(path)
+        event.remove(engine, "before_cursor_execute", note)
+        return len([statement for statement in sent if statement.startswith("SELECT")])
+
+    few = asked(range(10, 13))
+    platform.members += [member(f"new-{number}", f"Somebody {number}") for number in range(500)]
+    assert asked(range(13, 33)) <= few <= 30
 
 
 def test_a_list_on_a_host_that_is_not_the_platforms_gets_no_token(

@@ -136,7 +136,6 @@ def test_whoever_never_came_finds_their_place_when_they_come(
     learner = visitors()
     platform.launch(learner, sub="11", name="Learner 11")
     learner.get("/enrolments")
-    assert "Running" in learner.text() or "places" in learner.text()
     assert learner.page.select("a[href^='/enrolments/']")
     now_there = change(count_all)
     assert [now_there[name] for name in ("Person", "Identity", "Membership")] == [
@@ -183,8 +182,9 @@ def test_those_on_the_offer_already_are_named_and_passed_over(
     change(join)
     teacher.get(f"/lti/course/1/enrol?run={run_id}")
     assert "There are 3 free places" in teacher.text()
-    assert checkbox(teacher, "11").has_attr("disabled")
-    assert not checkbox(teacher, "12").has_attr("disabled")
+    assert [item.get_text() for item in teacher.page.select("main .nhsuk-list--bullet li")] == ["Learner 11"]
+    assert teacher.page.select_one("input[value='11']") is None
+    assert teacher.page.select_one("input[value='12']") is not None
     tick(teacher, run_id, "11", "12", "13", "14")
     teacher.follow()
     assert "3 people are now enrolled on" in teacher.text()
@@ -294,6 +294,17 @@ def test_a_run_that_begins_or_is_cancelled_meanwhile_takes_nobody(
     assert change(booked) == []
 
 
+def test_a_teacher_finds_an_offer_by_its_words(teacher: Visitor, run_id: int) -> None:
+    path = f"/lti/course/1/enrol?run={run_id}"
+    teacher.get("/lti/course/1/enrol")
+    everything = len(teacher.page.select("main h2"))
+    teacher.press("Find", status=200, q="meeting")
+    assert teacher.page.select_one(f"a[href='{path}']") is not None
+    assert 0 < len(teacher.page.select("main h2")) < everything
+    teacher.press("Find", status=200, q="zzzz%")
+    assert "Nothing that has dates is found" in teacher.text()
+
+
 def test_a_link_for_one_offer_enrols_on_that_one(
     teacher: Visitor, run_id: int, platform: Platform, change: Change
 ) -> None:
@@ -329,7 +340,7 @@ def test_nobody_but_who_teaches_the_course_can_enrol(
     of_another.get("/lti/course/2/enrol")
     before = change(count_all)
     for visitor in (student, of_another, learner, administrator):
-        token = visitor.csrf_token("/assessments")
+        token = visitor.csrf_token(f"/offers/{SELF_PACED}/enrol")
         for path in ("/lti/course/1/enrol", f"/lti/course/1/enrol?run={run_id}"):
             visitor.get(path, 404)
             visitor.post(path, {"csrf_token": token, "people": ["11"]}, 404)

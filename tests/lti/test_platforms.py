@@ -1,7 +1,9 @@
 """Platforms are added by hand, on a page or by a command, and watched over."""
 
 import json
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +14,20 @@ from flask import Flask
 from flask.cli import FlaskGroup
 from sqlalchemy import func, select
 
+from catalogue import outbox
+from catalogue.clock import now
 from catalogue.extensions import db
 from catalogue.people.models import AuditEvent
 from catalogue.settings import Settings
+from catalogue.transactions import run
 from everyseat import create_app
+from lti import storage
 from lti.cli import add_lti_commands
-from lti.models import Deployment
+from lti.models import DeepLinking, Deployment, Handover, Identity
 from lti.models import Platform as Registered
-from lti.platforms.rules import faults_of
-from tests.lti.platform import Platform
+from lti.platforms import actions
+from lti.platforms.rules import Registration, Unfit, bare_origin, faults_of
+from tests.lti.platform import LEFT_OUT, Platform
 from tests.visitor import Visitor
 
 GIVEN = {
@@ -40,10 +47,7 @@ def command(app: Flask) -> Run:
     group: click.Group = FlaskGroup(create_app=lambda: app, add_default_commands=False, load_dotenv=False)
     add_lti_commands(group)
 
-    def run(*words: str) -> Result:
-        return CliRunner().invoke(group, words)
-
-    return run
+    return lambda *words: CliRunner().invoke(group, words)
 
 
 def options(**changed: str) -> list[str]:
@@ -184,19 +188,216 @@ def test_the_page_gives_no_platform_other_addresses(administrator: Visitor, comm
     assert listed(command)[0]["deployments"] == ["1", "2"]
 
 
-@pytest.mark.parametrize("path", ["/admin/platforms", "/admin/platforms/add"])
-def test_only_administrators_see_platforms(visitor: Visitor, learner: Visitor, path: str) -> None:
+@pytest.mark.parametrize("path", ["/admin/platforms", "/admin/platforms/add", "/admin/platforms/1"])
+def test_only_administrators_see_platforms(visitor: Visitor, learner: Visitor, platform: Platform, path: str) -> None:
     visitor.get(path, 302)
     learner.get(path, 404)
 
 
 def test_only_administrators_suspend(learner: Visitor, platform: Platform, app: Flask) -> None:
     token = learner.csrf_token()
-    for path in ("/admin/platforms/1/suspend", "/admin/platforms/1/activate", "/admin/platforms/1/deployments/1"):
-        learner.post(path, {"csrf_token": token}, 404)
+    for name in ("suspend", "activate", "deployments/1", "approve", "decline", "check", "settings"):
+        learner.post(f"/admin/platforms/1/{name}", {"csrf_token": token}, 404)
     with app.app_context():
         assert db.session.scalars(select(Registered)).one().active
         assert db.session.scalar(select(func.count()).select_from(Deployment)) == 1
+
+
+@pytest.mark.parametrize("words", [["approve"], ["suspend"], ["activate"], ["check"]])
+def test_a_command_on_a_platform_wants_one_that_is_there(command: Run, words: list[str]) -> None:
+    for client_id in ("one", "two"):
+        command("platforms", "add", *options(client_id=client_id))
+    for name in ("Nobody", "99", "riverside moodle"):
+        unknown = command("platforms", *words, name)
+        assert unknown.exit_code == 2
+        assert f"there is no platform {name}" in unknown.output
+    ambiguous = command("platforms", *words, "Riverside Moodle")
+    assert ambiguous.exit_code == 2
+    assert "2 platforms are called Riverside Moodle: say which by its id, one of 1, 2" in ambiguous.output
+
+
+def test_a_platform_is_suspended_and_activated_by_command(command: Run, visitor: Visitor, platform: Platform) -> None:
+    platform.launch(visitor)
+    assert command("platforms", "suspend", "Test Moodle").output == "Test Moodle was suspended.\n"
+    visitor.get("/enrolments", 302)
+    assert listed(command)[0]["state"] == "suspended"
+    assert command("platforms", "activate", "1").output == "Test Moodle is active.\n"
+    platform.launch(visitor)
+
+
+def test_a_platform_that_registered_itself_is_approved_by_command(command: Run, app: Flask) -> None:
+    given = {name.removeprefix("--").replace("-", "_"): value for name, value in GIVEN.items()}
+    with app.app_context():
+        run(lambda: actions.add_pending(Registration(**given)))
+    for words in ("suspend", "activate"):
+        assert command("platforms", words, "Riverside Moodle").exit_code == 1
+    approve = ["platforms", "approve", "Riverside Moodle", "--organisation"]
+    assert "There is no organisation nobody" in command(*approve, "nobody").output
+    assert listed(command)[0]["state"] == "pending"
+    assert command(*approve, "example-riverside-trust").exit_code == 0
+    (platform,) = listed(command)
+    assert (platform["state"], platform["organisation"]) == ("active", "example-riverside-trust")
+    again = command(*approve, "example-riverside-trust")
+    assert (again.exit_code, again.output) == (1, "Error: This platform was approved already.\n")
+
+
+def test_what_a_platform_is_to_be_told_is_printed_and_shown(command: Run, administrator: Visitor) -> None:
+    printed = command("platforms", "settings").output
+    administrator.get("/admin/platforms")
+    for said in (printed, administrator.text()):
+        for words in (
+            "http://127.0.0.1:8000/lti/register", "Public keyset", "context_history=$Context.id.history",
+            "Use this service for grade sync and column management", "Content Selection URL", "Totara",
+        ):  # fmt: skip
+            assert words in said
+    administrator.get("/static/everyseat-icon.svg")
+
+
+def test_a_platforms_page_says_all_about_it(visitor: Visitor, platform: Platform, administrator: Visitor) -> None:
+    platform.launch(visitor, status=400, deployment_id="77")
+    administrator.get("/admin/platforms")
+    assert "Working" in administrator.text()
+    found = administrator.page.find("a", string="Test Moodle")
+    assert found is not None
+    administrator.get(str(found["href"]))
+    said = administrator.text()
+    for words in (platform.url, "client-1", "/certs", "/auth", "/token", "None yet", "Grades waiting 0"):
+        assert words in said
+    assert re.search("reference [0-9A-F]{8}: .*deployment", said)
+    administrator.press("Accept deployment 77")
+    administrator.follow()
+    assert "Deployments that it offers" not in administrator.text()
+    platform.launch(visitor, deployment_id="77")
+    administrator.get("/admin/platforms/1")
+    assert "Last launch None yet" not in administrator.text()
+
+
+def test_a_platforms_refusals_stand_on_its_own_page_alone(
+    visitor: Visitor, platform: Platform, administrator: Visitor, register: Callable[[Platform], int]
+) -> None:
+    platform.launch(visitor, status=400, deployment_id="77")
+    other = register(Platform(url="https://other.example"))
+    administrator.get(f"/admin/platforms/{other}")
+    assert "77" not in administrator.text()
+    token = administrator.csrf_token()
+    administrator.post(f"/admin/platforms/{other}/deployments/1", {"csrf_token": token}, 404)
+
+
+def test_a_platform_that_does_not_take_its_grades_is_said_not_to_answer(
+    visitor: Visitor, platform: Platform, administrator: Visitor, slugs: list[str],
+    complete: Callable[[str], int], deliver: Callable[[], list[tuple[str, str]]],
+) -> None:  # fmt: skip
+    platform.launch(visitor)
+    complete(slugs[0])
+    administrator.get("/admin/platforms")
+    assert "Working" in administrator.text()
+    platform.up = False
+    deliver()
+    for path in ("/admin/platforms", "/admin/platforms/1"):
+        administrator.get(path)
+        assert "Not answering since" in administrator.text()
+    platform.up = True
+    assert deliver()[0][0] == "delivered"
+    administrator.get("/admin/platforms")
+    assert "Working" in administrator.text()
+
+
+@pytest.mark.both_databases
+def test_grades_that_waited_for_a_suspended_platform_are_due_when_it_is_active_again(
+    visitor: Visitor, platform: Platform, administrator: Visitor, slugs: list[str], app: Flask,
+    complete: Callable[[str], int], deliver: Callable[[], list[tuple[str, str]]],
+) -> None:  # fmt: skip
+    platform.launch(visitor)
+    complete(slugs[0])
+    administrator.get("/admin/platforms/1")
+    administrator.press("Suspend Test Moodle")
+    assert deliver() == [("waiting", "the platform is suspended")]
+    administrator.follow()
+    assert "Suspended" in administrator.text()
+    administrator.press("Activate Test Moodle")
+    administrator.follow()
+    assert "Working" in administrator.text()
+    with app.app_context():
+        assert outbox.deliver_due() == 1
+    assert deliver()[0][0] == "delivered"
+
+
+@pytest.mark.both_databases
+def test_suspending_ends_what_teachers_were_choosing_and_what_was_to_go_on_elsewhere(
+    visitor: Visitor, platform: Platform, administrator: Visitor, app: Flask
+) -> None:
+    platform.launch(visitor)
+
+    def begin() -> None:
+        registered, identity = db.session.get_one(Registered, 1), db.session.scalars(select(Identity)).one()
+        storage.hand_over(registered, identity.person_id, "link:1", "/")
+        db.session.add(
+            DeepLinking(
+                token_hash="x", deployment_id=registered.deployments[0].id, identity_id=identity.id,
+                return_url="https://moodle.example/return", expires_at=now() + timedelta(hours=1),
+            )
+        )  # fmt: skip
+
+    with app.app_context():
+        run(begin)
+    administrator.get("/admin/platforms/1")
+    administrator.press("Suspend Test Moodle")
+    with app.app_context():
+        for model in (Handover, DeepLinking):
+            assert db.session.scalar(select(func.count()).select_from(model)) == 0
+
+
+def test_settings_of_a_platform_are_changed_on_its_page(
+    visitor: Visitor, platform: Platform, administrator: Visitor, app: Flask
+) -> None:
+    platform.launch(visitor, status=400, sub=LEFT_OUT)
+    administrator.get("/admin/platforms/1")
+    typed = {"name": "Another name", "frames_origin": "HTTPS://Frames.Example:443/", "allows_anonymous": "y"}
+    administrator.press("Save settings", **typed)
+    administrator.follow()
+    assert "The settings were changed" in administrator.text()
+    assert administrator.page.select_one("input[name=allows_anonymous][checked]")
+    with app.app_context():
+        changed = db.session.get_one(Registered, 1)
+        assert (changed.name, changed.origin) == ("Another name", "https://frames.example")
+        audited = select(func.count()).where(AuditEvent.action == "platform settings changed")
+        assert db.session.scalar(audited) == 1
+    platform.launch(visitor, sub=LEFT_OUT)
+    visitor.follow()
+    assert "frame-ancestors https://frames.example" in visitor.response.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "frames.example", "https://frames.example/path", "https://a.example https://b.example", "https://*.example",
+        "ftp://a.example", "'none'", "https://a.example;", "https://user@a.example", "https://" + "a" * 300, "null",
+    ],
+)  # fmt: skip
+def test_the_origin_of_frames_is_a_bare_one(
+    platform: Platform, administrator: Visitor, app: Flask, origin: str
+) -> None:
+    administrator.get("/admin/platforms/1")
+    administrator.press("Save settings", 422, frames_origin=origin)
+    assert "Enter https:// or http:// and a host, and nothing after it" in administrator.text()
+    field = administrator.page.select_one("input[name=frames_origin]")
+    assert field is not None
+    assert field["value"] == origin
+    with app.app_context():
+        assert db.session.get_one(Registered, 1).frames_origin == ""
+
+
+def test_in_production_frames_are_from_https_alone() -> None:
+    assert bare_origin("https://a.example:8443", development=False) == "https://a.example:8443"
+    assert bare_origin("http://a.example:80", development=True) == "http://a.example"
+    with pytest.raises(Unfit):
+        bare_origin("http://a.example", development=False)
+
+
+def test_a_platform_keeps_a_name(platform: Platform, administrator: Visitor) -> None:
+    administrator.get("/admin/platforms/1")
+    administrator.press("Save settings", 422, name=" ")
+    assert "Enter a name" in administrator.text()
 
 
 def test_in_production_an_address_on_plain_http_is_not_taken(database_url: str, tmp_path: Path) -> None:

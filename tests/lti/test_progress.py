@@ -1,4 +1,4 @@
-"""Where a link grades progress, each step counts: as a share of the offer, in order, and never over a teacher's grade."""
+"""Where a link grades progress, each step counts: as a share of the offer, in order, over no teacher's grade."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from catalogue.enrolments.signals import step_done
 from catalogue.extensions import db
 from catalogue.outbox import Delivery
 from catalogue.transactions import run
+from tests.catalogue.test_command_line import everyseat
 from tests.enrolments.conftest import SELF_PACED
 from tests.enrolments.taking_part import join, step_paths
 from tests.lti.platform import AGS, TEACHER, Platform
@@ -121,9 +122,13 @@ def test_a_link_for_one_offer_grades_the_steps_of_that_offer_in_its_own_line_ite
 def test_steps_within_one_second_are_told_apart_by_whole_seconds(
     visitor: Visitor, platform: Platform, deliver: Deliver, back: timedelta
 ) -> None:
-    with time_machine.travel(NOON, tick=False) as clock:
+    def launch() -> None:
         platform.launch(visitor, custom={"grade": "progress"}, change=lambda c: c[AGS].update(scope=UNREAD))
+
+    with time_machine.travel(NOON, tick=False) as clock:
+        launch()
         for step in step_paths(visitor, join(visitor)):
+            launch()  # a sign-in of the future is none
             do(visitor, step)
             clock.shift(timedelta(milliseconds=400) - back)
     assert [state for state, _ in deliver()] == ["delivered"] * 3
@@ -155,6 +160,42 @@ def test_a_grade_that_a_teacher_changed_between_two_steps_stays(
     do(visitor, steps[2])
     assert [state for state, _ in deliver()] == ["delivered", "delivered", "parked"]
     assert platform.scores[1, "4"]["scoreGiven"] == changed
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("grade", ["progress", "completion"])
+@pytest.mark.parametrize("first", ["1", "2"])
+def test_two_links_of_a_course_share_a_line_item_and_take_no_grade_of_each_other_for_a_teachers(
+    visitor: Visitor, platform: Platform, deliver: Deliver, grade: str, first: str
+) -> None:
+    both = {first: "progress", "3": grade} if first == "1" else {"3": grade, first: "progress"}
+    for link, graded in both.items():
+        platform.launch(visitor, resource_link={"id": link}, custom={"grade": graded})
+    steps = step_paths(visitor, join(visitor))
+    for step in steps:
+        do(visitor, step)
+        assert {state for state, _ in deliver()} == {"delivered"}
+    assert len(platform.items) == 1
+    assert [given for given, _ in posted(platform)] == [THIRD, TWO_THIRDS, 100]
+
+
+def test_what_one_link_sends_late_does_not_go_over_what_another_has_sent_since(
+    app: Flask, visitor: Visitor, platform: Platform, deliver: Deliver
+) -> None:
+    for link in ("1", "2"):
+        platform.launch(visitor, resource_link={"id": link}, custom={"grade": "progress"})
+    steps = step_paths(visitor, join(visitor))
+    do(visitor, steps[0])
+    platform.faults.append(("/items/1/lineitem/results", (400, {}, {})))
+    assert [state for state, _ in deliver()] == ["parked", "delivered"]
+    platform.faults.append(("/items/1/lineitem/results", (400, {}, {})))
+    do(visitor, steps[1])
+    assert [state for state, _ in deliver()] == ["parked", "delivered", "parked", "delivered"]
+    held = dict(platform.scores[1, "4"])
+    assert held["scoreGiven"] == TWO_THIRDS
+    everyseat("grades", "retry", make=lambda: app)
+    assert {state for state, _ in deliver()} == {"delivered"}
+    assert platform.scores[1, "4"] == held
 
 
 @pytest.mark.both_databases

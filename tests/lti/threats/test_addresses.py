@@ -67,7 +67,7 @@ class Tool:
             self.app.extensions["lti"].tokens.keep(platform_id, " ".join(sorted(scopes)), "token", 3600)
 
     def launch(self, roles: Any = None, *, status: int = 303, **services: Any) -> Visitor:
-            visitor = Visitor(self.app)
+        visitor = Visitor(self.app)
         self.sub = f"learner-{next(self.subs)}"
         target = f"{OURS}/lti/launch"
         visitor.post("/lti/login", self.platform.initiation(target_link_uri=target))
