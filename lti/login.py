@@ -49,6 +49,8 @@ def _platform(issuer: str, client_id: str) -> Platform:
     chosen = select(Platform).where(Platform.issuer == _storable(issuer))
     if client_id:
         chosen = chosen.where(Platform.client_id == _storable(client_id))
+    else:  # whoever registers for approval must not get in the way of what works
+        chosen = chosen.where(Platform.state != PlatformState.PENDING)
     found = db.session.scalars(chosen.limit(2)).all()
     if len(found) == 1:
         return found[0]
