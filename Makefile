@@ -24,6 +24,7 @@ check: $(VENV)/tests-installed $(NHSUK)
 
 drill: $(VENV)/tests-installed $(NHSUK)
 	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest -s tests/enrolments/test_concurrency.py
+	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest tests/lti/threats tests/lti/faults
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python -m bench
@@ -48,7 +49,8 @@ $(NHSUK): package-lock.json | $(VENV)/installed
 	  $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-node.lock && \
 	  PATH="$(CURDIR)/$(BIN):$$PATH" npm ci --ignore-scripts --silent; fi
 	rm -rf catalogue/static/nhsuk && mkdir -p catalogue/static/nhsuk
-	cp node_modules/nhsuk-frontend/dist/nhsuk/nhsuk-frontend.min.css node_modules/nhsuk-frontend/dist/nhsuk/nhsuk-frontend.min.js catalogue/static/nhsuk/
+	sed 's#url(/assets/#url(#g' node_modules/nhsuk-frontend/dist/nhsuk/nhsuk-frontend.min.css >catalogue/static/nhsuk/nhsuk-frontend.min.css
+	cp node_modules/nhsuk-frontend/dist/nhsuk/nhsuk-frontend.min.js catalogue/static/nhsuk/
 	cp -R node_modules/nhsuk-frontend/dist/nhsuk/assets/. catalogue/static/nhsuk/
 	touch $(NHSUK)
 

@@ -158,6 +158,15 @@ class Arrival(Base):
     resource_link: Mapped[ResourceLink] = relationship()
 
 
+class CourseEnrolment(Base):
+    """That a teacher enrolled somebody from the page of their course."""
+
+    __tablename__ = "lti_course_enrolment"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    enrolment_id: Mapped[int] = mapped_column(ForeignKey("enrolment.id"), unique=True)
+    resource_link_id: Mapped[int] = mapped_column(ForeignKey("lti_resource_link.id"), index=True)
+
+
 class LineItem(Base):
     """Where completions of an offer through a link are graded. Without an address it is just being made."""
 

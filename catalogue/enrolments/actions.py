@@ -1,7 +1,6 @@
 """Joining, leaving and completing an offer."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select
 
@@ -15,8 +14,6 @@ from catalogue.offers.models import Offer, Run, Step
 from catalogue.offers.rules import can_be_joined
 from catalogue.people import audit
 from catalogue.people.models import Person
-
-ENROLLED_BY_ANOTHER = "enrolled by another"
 
 
 def locked(run_id: int) -> Run:
@@ -71,11 +68,11 @@ def enrol(person: Person, offer: Offer, run_id: int | None) -> Enrolment:
     return enrolment
 
 
-def enrol_together(people: Sequence[Person], run_id: int, actor: Person, **detail: Any) -> list[Enrolment]:
+def enrol_together(people: Sequence[Person], run_id: int, actor: Person) -> list[Enrolment]:
     """Give all of these people a place on a run, or none of them; returns the new enrolments.
 
     Who is on the offer already, or waits for it, is passed over. Raises ``Refused`` where the run takes nobody, or
-    has fewer places than are needed. ``detail`` goes into the audit trail.
+    has fewer places than are needed.
     """
     run = locked(run_id)
     version = run.offer.published
@@ -94,7 +91,7 @@ def enrol_together(people: Sequence[Person], run_id: int, actor: Person, **detai
     db.session.add_all(enrolments)
     db.session.flush()
     for enrolment in enrolments:
-        audit.record(ENROLLED_BY_ANOTHER, f"enrolment:{enrolment.id}", actor.key, state=enrolment.state, **detail)
+        audit.record("enrolled by another", f"enrolment:{enrolment.id}", actor.key, state=enrolment.state)
     return enrolments
 
 

@@ -20,7 +20,7 @@ from catalogue.systems.models import Membership
 from lti.courses.overview import title_of
 from lti.courses.roster import Member
 from lti.launch import known_elsewhere
-from lti.models import Identity, Platform, ResourceLink
+from lti.models import CourseEnrolment, Identity, Platform, ResourceLink
 
 MOST_RUNS = 200
 """On the page to choose one from: those that begin next."""
@@ -106,7 +106,8 @@ def enrol(link_id: int, run_id: int, members: Sequence[Member], teacher_id: int)
     people = _people(platform, {member.sub: member for member in members}, teacher)
     if any(person.suspended_at is not None for person in people):
         raise Refused("Somebody whom you chose cannot be enrolled any more. Choose again.")
-    new = enrolments.enrol_together(people, run.id, teacher, link=link.id)
+    new = enrolments.enrol_together(people, run.id, teacher)
+    db.session.add_all(CourseEnrolment(enrolment_id=one.id, resource_link_id=link.id) for one in new)
     for enrolment in new:
         write_confirmation(enrolment, by=_by(teacher, link))
     return len(new)

@@ -15,13 +15,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from catalogue.assessments.models import Assessment, AssessmentState
-from catalogue.enrolments.actions import ENROLLED_BY_ANOTHER
 from catalogue.enrolments.models import ACTIVE, Completion, Enrolment
 from catalogue.extensions import db
 from catalogue.outbox import TryAgain
-from catalogue.people.models import AuditEvent, SignIn
+from catalogue.people.models import SignIn
 from lti.courses.roster import Roster, Rosters
-from lti.models import Arrival, Identity, ResourceLink
+from lti.models import Arrival, CourseEnrolment, Identity, ResourceLink
 from lti.services import ServiceRefused
 
 log = structlog.get_logger()
@@ -162,15 +161,12 @@ def came(link: ResourceLink) -> dict[str, Came]:
 
 
 def placed(link: ResourceLink) -> set[int]:
-    """The enrolments that teachers made from the course, as the audit trail has them."""
+    """The enrolments that teachers made from the course."""
     links = select(ResourceLink.id).where(
         ResourceLink.id == link.id if link.context_id is None else ResourceLink.context_id == link.context_id
     )
-    through = AuditEvent.detail["link"].as_integer()
-    found = db.session.scalars(
-        select(AuditEvent.subject).where(AuditEvent.action == ENROLLED_BY_ANOTHER, through.in_(links))
-    )
-    return {int(subject.removeprefix("enrolment:")) for subject in found}
+    made = select(CourseEnrolment.enrolment_id).where(CourseEnrolment.resource_link_id.in_(links))
+    return set(db.session.scalars(made))
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,24 @@ def upgrade() -> None:
     op.create_index(op.f("ix_lti_deep_linking_expires_at"), "lti_deep_linking", ["expires_at"])
 
     op.create_table(
+        "lti_course_enrolment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("enrolment_id", sa.Integer(), nullable=False),
+        sa.Column("resource_link_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["enrolment_id"], ["enrolment.id"], name=op.f("fk_lti_course_enrolment_enrolment_id_enrolment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["resource_link_id"],
+            ["lti_resource_link.id"],
+            name=op.f("fk_lti_course_enrolment_resource_link_id_lti_resource_link"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lti_course_enrolment")),
+        sa.UniqueConstraint("enrolment_id", name=op.f("uq_lti_course_enrolment_enrolment_id")),
+    )
+    op.create_index(op.f("ix_lti_course_enrolment_resource_link_id"), "lti_course_enrolment", ["resource_link_id"])
+
+    op.create_table(
         "lti_service_token",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("platform_id", sa.Integer(), nullable=False),
@@ -136,6 +154,7 @@ def downgrade() -> None:
         table.alter_column("target_value", existing_type=sa.String(length=500), type_=sa.String(length=100))
 
     op.drop_table("lti_service_token")
+    op.drop_table("lti_course_enrolment")
     nobodys = "(SELECT id FROM lti_platform WHERE organisation_id IS NULL)"
     for table in ("lti_deployment", "lti_refusal", "lti_login_state"):
         op.execute(f"DELETE FROM {table} WHERE platform_id IN {nobodys}")  # noqa: S608

@@ -85,7 +85,7 @@ def test_a_withdrawal_that_fails_promotes_nobody(
 
     ada.get(f"{path}/withdraw")
     with monkeypatch.context() as patch:
-        patch.setattr("catalogue.enrolments.views.write_mail", broken)
+        patch.setattr("catalogue.enrolments.letters.write_mail", broken)
         with pytest.raises(RuntimeError):
             ada.press("Yes, withdraw")
     assert [state for _person, state in ask(states)] == ["booked", "waitlisted"]

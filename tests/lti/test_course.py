@@ -186,7 +186,7 @@ def test_a_slow_list_holds_nobody_and_no_connection(
     monkeypatch.setattr(roster, "PATIENCE", 1.0)
     began = time.monotonic()
     teacher.get("/lti/course/1")
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 6  # all pages would take ten seconds
     assert len(held) > 1
     assert set(held) == {0}
     assert "did not give us its list" in teacher.text()

@@ -15,8 +15,18 @@ from sqlalchemy import func, select
 
 from catalogue.extensions import db
 from lti.models import DeepLinking
-from tests.lti.choosing import DATA, DL, answer_on, form_action, origin_of, return_url, token_of
 from tests.lti.conformance.conftest import Refuses
+from tests.lti.deep_linking.choosing import (
+    ASSESSMENT,
+    DATA,
+    DL,
+    RECOMMENDED,
+    answer_on,
+    form_action,
+    origin_of,
+    return_url,
+    token_of,
+)
 from tests.lti.platform import AGS, LTI, TOOL
 from tests.lti.signers import ConsumerXBlock, LibraryPlatform, Lti1p3Platform
 from tests.visitor import Visitor
@@ -24,7 +34,6 @@ from tests.visitor import Visitor
 with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
     from lti_consumer.lti_1p3.deep_linking import LtiDeepLinking as XBlockDeepLinking
 
-ASSESSMENT, RECOMMENDED = "Self-assessment: where you stand", "Recommended for you"
 Begin = Callable[..., None]
 Checked = Callable[[], list[dict[str, Any]]]
 

@@ -1,4 +1,4 @@
-"""The service as real processes that can be killed, with a database and a cache of its own where they are killed too."""
+"""The service as real processes that can be killed, and a database and a cache of its own to be killed too."""
 
 import os
 import pwd

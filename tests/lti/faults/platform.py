@@ -59,7 +59,7 @@ class FaultyPlatform(Platform):
             return super().answer(method, path, headers, body)
 
     def _score(self, number: int, body: Any) -> Answer:
-        """``graded`` are the scores that were taken, ``tried`` the timestamps of all, in the order in which they came."""
+        """``graded`` are the scores that were taken, ``tried`` the timestamps of all, in the order they came in."""
         self.tried[number, body["userId"]].append(body["timestamp"])
         answer = super()._score(number, body)
         if answer[0] == 200:

@@ -129,7 +129,7 @@ def held(service: Machine, tool: str) -> tuple[dict[str, int], dict[str, int]]:
         )
         offer = select(Offer.id).where(Offer.slug == OFFER).scalar_subquery()
         rows = db.session.execute(completed.where(Completion.offer_id == offer).group_by(Identity.sub))
-        completions = {sub: number for sub, number in rows}
+        completions = {str(sub): int(number) for sub, number in rows}
         rows = db.session.execute(
             select(Delivery.state, func.count()).where(Delivery.kind == "score").group_by(Delivery.state)
         )

@@ -1,4 +1,4 @@
-"""Scores on their way to a platform that fails: none is lost, none is given twice, and each learner's keep their order."""
+"""Scores on their way to a platform that fails: none is lost or given twice, and each learner's keep their order."""
 
 import time
 from collections.abc import Callable
@@ -120,13 +120,15 @@ def faults_of(course: Course) -> dict[str, int]:
         rows = db.session.execute(
             select(Delivery.lane, func.count()).where(Delivery.kind == "score").group_by(Delivery.lane)
         )
-        lanes = {lane: count for lane, count in rows}
+        lanes = {str(lane): int(count) for lane, count in rows}
         subs: dict[str, str] = {
             str(number): sub for number, sub in db.session.execute(select(Identity.id, Identity.sub))
         }
     written = {subs[lane.rsplit(":", 1)[1]]: count for lane, count in lanes.items()}
     held = {sub: score for (_, sub), score in platform.scores.items()}
-    lost = [s for s in written if held.get(s, {}).get("scoreGiven") != 100 or held[s]["activityProgress"] != "Completed"]
+    lost = [
+        s for s in written if held.get(s, {}).get("scoreGiven") != 100 or held[s]["activityProgress"] != "Completed"
+    ]
     twice = [key for key, taken in platform.graded.items() if len(taken) > written[key[1]]]
     same = [key for key, taken in platform.graded.items() if len({s["timestamp"] for s in taken}) != len(taken)]
     unordered = [key for key, tried in platform.tried.items() if any(_at(a) > _at(b) for a, b in pairwise(tried))]
@@ -236,8 +238,12 @@ def test_after_three_days_a_score_is_parked_where_an_administrator_sees_it(
             tries += 1
             assert tries < 1_000
             with app.app_context():
-                waits = select(func.min(Delivery.due_at)).where(Delivery.state == DeliveryState.WAITING)
-                due = db.session.scalar(waits.where(Delivery.kind == "score"))
+                due = db.session.scalars(
+                    select(Delivery.due_at)
+                    .where(Delivery.kind == "score", Delivery.state == DeliveryState.WAITING)
+                    .order_by(Delivery.id)
+                    .limit(1)
+                ).first()  # the others wait behind it
             if due is not None:
                 clock.move_to(max(due, now()) + timedelta(milliseconds=1))
         hours = (now() - began) / timedelta(hours=1)
@@ -245,9 +251,11 @@ def test_after_three_days_a_score_is_parked_where_an_administrator_sees_it(
             token = run(lambda: people.begin_sign_in(db.session.scalars(select(Person).where(
                 Person.name == "Adam Administrator")).one(), "password"))  # fmt: skip
         seen = Visitor(app, token)
-        seen.get("/admin/platforms")
-        assert "ConnectionError" in seen.text() or "Connection" in seen.text()
-    say(f"outbox, a platform that is down: {tries} tries in {hours:.1f} hours, then parked, on the administrators' page")
+        seen.get("/admin/grades")
+        assert seen.text().count("User ID there learner-0") == course.written()
+    say(
+        f"outbox, a platform that is down: {tries} tries in {hours:.1f} hours, then parked, on the administrators' page"
+    )
     assert course.states()["parked"] == course.written()
     assert 71.5 < hours < 73
     assert administrator

@@ -11,9 +11,8 @@ from catalogue.extensions import db
 from catalogue.people import actions as people
 from catalogue.people.models import Account, PasswordReset, Person, Role
 from catalogue.transactions import run
-from lti.models import Identity
+from lti.models import Identity, PlatformState
 from lti.models import Platform as Registered
-from lti.models import PlatformState
 from lti.platforms import actions as platforms
 from tests.drills import say
 from tests.lti.platform import LEARNER, LTI, MEMBERSHIP, OTHER_KEY, TEACHER, Platform, jwk, serving
@@ -199,7 +198,9 @@ def test_open_sessions_end_with_the_next_request(
                 change(lambda: platforms.activate(db.session.scalars(select(Registered)).one()))
                 browsers[1].get("/enrolments", 302)
     learner.get("/enrolments")  # who signed in by password stays
-    say(f"suspended: {len(kinds)} roles x {', '.join(SUSPENSIONS)}: {ended} of {2 * 2 * len(kinds)} open sessions ended")
+    say(
+        f"suspended: {len(kinds)} roles x {', '.join(SUSPENSIONS)}: {ended} of {2 * 2 * len(kinds)} open sessions ended"
+    )
 
 
 def is_signed_in(client: Any) -> bool:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 from jwt import PyJWK
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from catalogue import egress, outbox
 from catalogue.enrolments import actions as enrolments
@@ -23,8 +23,9 @@ from catalogue.people.models import Person
 from catalogue.settings import Settings
 from catalogue.transactions import run
 from everyseat import create_app
+from lti import service_tokens
 from lti.courses.roster import MEMBERS_READ
-from lti.models import Deployment, Identity, LineItem
+from lti.models import Deployment, Identity, LineItem, ServiceToken
 from lti.models import Platform as Registered
 from lti.platform_keys import PlatformKeys
 from tests.catalogue.servers import Server
@@ -49,11 +50,11 @@ class Tool:
     def registered(self, **values: str) -> None:
         def change() -> None:
             db.session.execute(update(Registered).values(self.values | values))
-            db.session.execute(LineItem.__table__.delete())
+            for held in (LineItem, ServiceToken):
+                db.session.execute(delete(held))
 
         with self.app.app_context():
             run(change)
-            self.app.extensions["lti"].tokens._held.clear()
 
     @property
     def values(self) -> dict[str, str]:
@@ -64,7 +65,7 @@ class Tool:
         """As if the platform had granted one before: what stands behind the token's address is reached too."""
         with self.app.app_context():
             platform_id = db.session.scalars(select(Registered.id)).one()
-            self.app.extensions["lti"].tokens.keep(platform_id, " ".join(sorted(scopes)), "token", 3600)
+            service_tokens.keep(platform_id, " ".join(sorted(scopes)), "token", 3600)
 
     def launch(self, roles: Any = None, *, status: int = 303, **services: Any) -> Visitor:
         visitor = Visitor(self.app)
@@ -73,6 +74,7 @@ class Tool:
         visitor.post("/lti/login", self.platform.initiation(target_link_uri=target))
         asked = dict(part.split("=") for part in urlsplit(visitor.response.headers["Location"]).query.split("&"))
         claims = self.platform.claims(asked["nonce"], roles, sub=self.sub, target_link_uri=target)
+        claims[LTI + "resource_link"]["id"] = claims[LTI + "context"]["id"] = self.sub  # nothing is held of it yet
         claims.update(services)
         visitor.post("/lti/launch", {"id_token": self.platform.sign(claims), "state": asked["state"]}, status)
         return visitor
@@ -151,7 +153,10 @@ def by_line_items(tool: Tool, url: str) -> None:
     tool.launch(**{AGS: {"scope": SCOPES, "lineitems": url}})
     tool.complete()
     tool.launch(
-        **{AGS: {"scope": SCOPES, "lineitem": url, "lineitems": url}, LTI + "custom": {"target": "home", "lineitem": url}}
+        **{
+            AGS: {"scope": SCOPES, "lineitem": url, "lineitems": url},
+            LTI + "custom": {"target": "home", "lineitem": url},
+        }
     )
     tool.complete()
 
@@ -173,9 +178,7 @@ def course_of(teacher: Visitor) -> str:
 ENTRIES: dict[str, Try] = {"key set": by_key_set, "token": by_token, "line items": by_line_items, "members": by_members}
 
 
-def test_the_canary_would_hear_of_it(
-    app: Flask, visitor: Visitor, platform: Platform, canary: Server
-) -> None:
+def test_the_canary_would_hear_of_it(app: Flask, visitor: Visitor, platform: Platform, canary: Server) -> None:
     """In development loopback addresses are called: the same way in does lead there."""
     with app.app_context():
         run(lambda: db.session.execute(update(Registered).values(jwks_url=canary.url)))

@@ -67,4 +67,7 @@ def test_every_page_is_framed_by_the_platform_one_came_from_alone(
                 pages += found is not None
         for name, (visitor, origin) in expected.items():
             assert ancestors(visitor, "GET", "/") == origin, f"{name} stayed as they were"
-    say(f"clickjacking: {len(routes)} routes x {len(expected)} visitors, 3 platforms: {pages} pages, wrong frame-ancestors 0")
+    say(
+        f"clickjacking: {len(routes)} routes x {len(expected)} visitors, 3 platforms: {pages} pages, "
+        "wrong frame-ancestors 0"
+    )

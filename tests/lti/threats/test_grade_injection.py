@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -146,7 +147,7 @@ WORDS: dict[str, Callable[[Claims, Claims], Any]] = {
     "somebody else as the one they mentor": lambda mine, theirs: mine.update(
         {LTI + "role_scope_mentor": [theirs["sub"]]}
     ),
-    "a grade of its own": lambda mine, _: mine.update(
+    "a grade of its own": lambda mine, theirs: mine.update(
         {LTI + "score": {"scoreGiven": 100}, LTI + "custom": mine[LTI + "custom"] | {"score": "100", "scoreGiven": "9"}}
     ),
     "an outcomes service of old": lambda mine, theirs: mine.update(
@@ -160,9 +161,7 @@ WORDS: dict[str, Callable[[Claims, Claims], Any]] = {
 """What a signed message can say besides, which grades nobody else."""
 
 
-def test_no_swap_moves_a_score(
-    world: World, deliver: Callable[[], list[tuple[str, str]]]
-) -> None:
+def test_no_swap_moves_a_score(world: World, deliver: Callable[[], list[tuple[str, str]]]) -> None:
     chance, answers, began = dice(), Counter[str](), time.monotonic()
     for place in world.places:  # everybody comes honestly by some places, as learners
         for sub in chance.sample(SUBS, 2):
@@ -177,7 +176,7 @@ def test_no_swap_moves_a_score(
         if number % 3 == 2:
             kind = "as a teacher"
         status = world.send(
-            mine, sub, (lambda _: None) if kind == "as a teacher" else (lambda claims: change(claims, said)),
+            mine, sub, partial(change, theirs=said) if kind != "as a teacher" else unchanged,
             forged=kind == "forged", roles=TEACHER if kind == "as a teacher" else None,
         )  # fmt: skip
         changed = kind != "forged" or said_differs(world, mine, sub, said, change)
@@ -202,6 +201,10 @@ def test_no_swap_moves_a_score(
     )
     assert graded == expected
     assert {state for state, _ in states} == {"delivered"}
+
+
+def unchanged(_claims: Claims) -> None:
+    pass
 
 
 def said_differs(world: World, mine: Place, sub: str, said: Claims, change: Callable[[Claims, Claims], Any]) -> bool:

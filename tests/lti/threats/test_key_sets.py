@@ -57,7 +57,10 @@ def test_key_ids_of_nobody_cause_one_fetch_a_minute(visitor: Visitor, platform: 
         assert post(visitor.client, {"id_token": token, "state": asked["state"]}) == 400
         in_minute[int(number * minutes / JUNK)] += fetches(platform) - seen
     platform.launch(visitor)
-    say(f"junk key ids: {JUNK} in {minutes} minutes: {sum(in_minute.values())} fetches, at most {max(in_minute.values())} a minute")
+    say(
+        f"junk key ids: {JUNK} in {minutes} minutes: {sum(in_minute.values())} fetches, "
+        f"at most {max(in_minute.values())} a minute"
+    )
     assert max(in_minute.values()) == 1
     assert sum(in_minute.values()) <= minutes
 

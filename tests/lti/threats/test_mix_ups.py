@@ -1,4 +1,4 @@
-"""Parts of one launch put into another: what belongs to one browser, login and registration works with all of it alone."""
+"""Parts of one launch put into another: what belongs to one browser, login and registration works together alone."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -200,9 +200,12 @@ def test_what_was_kept_at_the_platform_counts_only_from_our_own_page(
         assert answer.status_code == 400 or 'data-message="lti.get_data"' in answer.text
         assert counts() == before
         refused += 1
-    assert 'action="/lti/continue"' in elsewhere.client.post(
-        "/lti/launch", data=mine.posted(platform, kept=mine.value), base_url=TOOL, headers=here
-    ).text
+    assert (
+        'action="/lti/continue"'
+        in elsewhere.client.post(
+            "/lti/launch", data=mine.posted(platform, kept=mine.value), base_url=TOOL, headers=here
+        ).text
+    )
     say(f"kept value: {refused} of {len(tries)} refused or asked for again, signed in 0; the right one accepted")
 
 

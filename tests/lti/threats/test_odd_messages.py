@@ -3,7 +3,6 @@
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_from_bytes
 
@@ -22,8 +21,8 @@ from tests.visitor import ORIGIN, Visitor
 CASES = many(150, 5_000)  # on each of the two databases
 DEEP = 20_000
 ODD_TEXT = [
-    "\0", "a\0b", "\ud800", "x\udfffy", "\u202e", "\ufeff", "\x7f", "\r\nX-Injected: 1", "%00", "%zz", "${7*7}", "{{7*7}}",
-    "'; DROP TABLE person; --", "\\", "../../etc/passwd", "\U0001f600" * 50, "e\u0301", "9" * 5000, "-1", "1e999", "NaN",
+    "\0", "a\0b", "\ud800", "x\udfffy", "\u202e", "\ufeff", "\x7f", "\r\nX-Injected: 1", "%00", "%zz", "{{7*7}}",
+    "'; DROP TABLE person; --", "\\", "../../etc/passwd", "\U0001f600" * 50, "e\u0301", "9" * 5000, "-1", "1e999",
 ]  # fmt: skip
 odd_text = st.sampled_from(ODD_TEXT) | st.text(max_size=40)
 MEGABYTE = 1_000_000
@@ -70,7 +69,9 @@ class Sender:
         return f"{signed}.{encoded(KEY.sign(signed.encode(), PKCS1v15(), SHA256()))}"
 
     def launch(self, header: str, claims: str) -> None:
-        status = self.send("POST", "/lti/launch", [("id_token", self.sign(header, claims)), ("state", self.asked["state"])])
+        status = self.send(
+            "POST", "/lti/launch", [("id_token", self.sign(header, claims)), ("state", self.asked["state"])]
+        )
         if status == 303:
             self.log_in()
 

@@ -10,6 +10,7 @@ from tests.lti.platform import AGS, LTI, TEACHER, Platform
 from tests.visitor import Visitor
 
 DL = "https://purl.imsglobal.org/spec/lti-dl/claim/"
+ASSESSMENT, RECOMMENDED = "Self-assessment: where you stand", "Recommended for you"
 SETTINGS = DL + "deep_linking_settings"
 DATA = {"course": 2, "op": 'a "quoted" <text>', "n": [1, None, 2.5]}
 
@@ -89,3 +90,26 @@ def form_action(visitor: Visitor) -> str:
 def origin_of(platform: Platform) -> str:
     parts = urlsplit(platform.url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def basket(visitor: Visitor) -> list[str]:
+    return [" ".join(heading.get_text().split()) for heading in visitor.page.select("#basket li h3")]
+
+
+def add_offer(visitor: Visitor, slug: str, status: int = 200) -> None:
+    do(visitor, f"add offer:{slug}", status)
+
+
+def do(visitor: Visitor, step: str, status: int = 200, path: str = "/lti/choose", **more: Any) -> None:
+    """Post a step with the token, as a button of the page does, and nothing else."""
+    visitor.post(path, {"token": token_of(visitor.page), "do": step} | more, status)
+
+
+def field(visitor: Visitor, name: str, number: int = 0) -> str:
+    """The name of a field of the item at this place."""
+    found = visitor.page.select(f"#basket [name$='-{name}']")
+    return str(list(dict.fromkeys(str(one["name"]) for one in found))[number])
+
+
+def errors(visitor: Visitor) -> list[tuple[str, str]]:
+    return [(link.get_text(strip=True), str(link["href"])) for link in visitor.page.select(".nhsuk-error-summary li a")]

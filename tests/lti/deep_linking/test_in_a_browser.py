@@ -21,10 +21,9 @@ from lti.platforms.actions import Registration, add_platform
 from tests.journeys.conftest import ARGUMENTS, CHROMIUM
 from tests.journeys.service import free_port
 from tests.lti import platform as platforms
-from tests.lti.choosing import DL, asks
+from tests.lti.deep_linking.choosing import ASSESSMENT, DL, asks
 from tests.lti.platform import TEACHER, Answer, Platform, serving
 
-ASSESSMENT = "Self-assessment: where you stand"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
