@@ -1,5 +1,6 @@
 """The database, sign-in, form protection and limits: imports nothing of ours."""
 
+import ipaddress
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
@@ -53,7 +54,21 @@ db = SQLAlchemy(metadata=Base.metadata)
 migrate = Migrate()
 login = LoginManager()
 csrf = CSRFProtect()
-limiter = Limiter(key_func=get_remote_address)
+
+
+def client_network() -> str:
+    """Whom limits count by: the address of whoever asks, or its /64 network (IPv6), all of which one host may use."""
+    address = get_remote_address()
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(ip, ipaddress.IPv6Address):
+        return address
+    return str(ip.ipv4_mapped or ipaddress.ip_network((int(ip), 64), strict=False))
+
+
+limiter = Limiter(key_func=client_network)
 
 
 def engine_options(url: str) -> dict[str, Any]:

@@ -5,8 +5,11 @@ from urllib.parse import urlencode, urlsplit, urlunsplit
 
 
 def origin(url: str) -> str:
+    """Scheme, host and port as browsers spell them (RFC 6454, section 6.2). Raises ``ValueError`` for an odd port."""
     parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    host = parts.netloc.rpartition("@")[2].lower()
+    usual = {"https": ":443", "http": ":80"}.get(parts.scheme, "")
+    return f"{parts.scheme}://{host.removesuffix(usual) if usual and parts.port else host}"
 
 
 def is_ours(url: Any, public_url: str) -> bool:
@@ -14,7 +17,7 @@ def is_ours(url: Any, public_url: str) -> bool:
     if not isinstance(url, str) or "\\" in url or any(ord(c) <= 32 for c in url):
         return False
     try:
-        return origin(url).lower() == origin(public_url).lower()
+        return origin(url) == origin(public_url)
     except ValueError:
         return False
 

@@ -85,8 +85,6 @@ class Launch:
     resource_link: LinkClaim | None = None  # always there in a resource link launch
     context: ContextClaim | None = None
     name: str = ""
-    given_name: str = ""
-    family_name: str = ""
     email: str = ""
     roles: tuple[str, ...] = ()
     is_learner: bool = False
@@ -99,7 +97,6 @@ class Launch:
     roster_url: str = ""
     document_target: str = ""
     return_url: str = ""
-    locale: str = ""
     state_hash: str = ""
     nonce_hash: str = ""
 
@@ -164,8 +161,6 @@ def launch_from(
             else None
         ),
         name=name_of(claims),
-        given_name=text(claims.get("given_name"), 100),
-        family_name=text(claims.get("family_name"), 100),
         email=email_of(claims),
         roles=roles,
         is_learner=has_role(roles, StudentRole),
@@ -178,7 +173,6 @@ def launch_from(
         roster_url=service_url(roster, loopback=loopback),
         document_target=text(presentation.get("document_target"), 20).lower(),
         return_url=service_url(presentation.get("return_url"), loopback=loopback),
-        locale=text(presentation.get("locale"), 20),
         state_hash=state_hash,
         nonce_hash=nonce_hash,
     )

@@ -248,15 +248,22 @@ def keys_group() -> None:
 
 
 @keys_group.command("rotate")
-@click.option("--lost", is_flag=True, help="Give up stored keys that cannot be read: their secret is lost.")
+@click.option(
+    "--now", "at_once", is_flag=True,
+    help="For a key that has leaked, or cannot be read: a new one signs at once, and every other is destroyed.",
+)  # fmt: skip
 @with_appcontext
-def keys_rotate(lost: bool) -> None:
+def keys_rotate(at_once: bool) -> None:
     """Publish a new key that signs from tomorrow, and encrypt the stored ones with the newest secret."""
     try:
-        added = run(lambda: keys.rotate(lost=lost))
+        added = run(keys.replace if at_once else keys.rotate)
     except keys.KeysLocked as locked:
         raise click.ClickException(str(locked)) from locked
-    click.echo("A new key is published." if added else "A new key waits to sign already; none was added.")
+    if at_once:
+        click.echo("A new key signs from now on. The others were destroyed, and are published no longer.")
+        click.echo("What was signed lately may be refused, until platforms have fetched our key set anew.")
+    else:
+        click.echo("A new key is published." if added else "A new key waits to sign already; none was added.")
     signing, _ = keys.signing_key()
     for key in keys.published():
         click.echo(f"{key.kid}: {_when_it_signs(key, signing)}")

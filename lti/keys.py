@@ -34,7 +34,7 @@ ROTATED_EVERY = timedelta(days=90)
 
 LOCKED = (
     "The signing keys were stored under another secret: set EVERYSEAT_ENCRYPTION_KEYS, or EVERYSEAT_SECRET_KEY, back "
-    "to what it was. If that is lost, run: everyseat keys rotate --lost"
+    "to what it was. If that is lost, run: everyseat keys rotate --now"
 )
 log = structlog.get_logger()
 
@@ -73,30 +73,36 @@ def ensure_key() -> None:
     run(make)
 
 
-def rotate(*, lost: bool = False) -> bool:
+def rotate() -> bool:
     """Within a transaction, publish a new key that signs from tomorrow on, and retire the older ones then.
 
     While one waits to sign already, nothing is added: whether one was is returned. What is stored is encrypted
-    with the newest secret. Raises ``KeysLocked`` where it cannot be read; with ``lost`` it is given up instead,
-    and the new key signs at once.
+    with the newest secret. Raises ``KeysLocked`` where it cannot be read.
     """
-    moment = now()
-    ring = list(db.session.scalars(select(SigningKey).order_by(SigningKey.number).with_for_update()))
-    locked = [key for key in ring if not _encrypted_anew(key)]
-    if locked and not lost:
+    moment, ring = now(), _ring()
+    if not all(_encrypted_anew(key) for key in ring):
         raise KeysLocked(LOCKED)
-    for key in locked:
-        key.retired_at = min(key.retired_at or moment, moment)
-    usable = [key for key in ring if key not in locked]
     # One that waits for longer than a day was made while the clock was ahead.
-    if any(moment < key.signs_from <= moment + PUBLISHED_BEFORE_SIGNING for key in usable if key.retired_at is None):
+    if any(moment < key.signs_from <= moment + PUBLISHED_BEFORE_SIGNING for key in ring if key.retired_at is None):
         return False
     made = _new_key(ring[-1].number + 1 if ring else 1)
-    made.signs_from = moment + PUBLISHED_BEFORE_SIGNING if usable else moment
-    for key in usable:
+    made.signs_from = moment + PUBLISHED_BEFORE_SIGNING if ring else moment
+    for key in ring:
         key.retired_at = min(key.retired_at or made.signs_from, made.signs_from)
     db.session.add(made)
     return True
+
+
+def replace() -> None:
+    """Within a transaction, destroy every key, and publish a new one that signs at once."""
+    ring = _ring()
+    db.session.execute(delete(SigningKey))
+    db.session.add(_new_key(ring[-1].number + 1 if ring else 1))
+
+
+def _ring() -> list[SigningKey]:
+    """Every key, oldest first, held until the commit."""
+    return list(db.session.scalars(select(SigningKey).order_by(SigningKey.number).with_for_update()))
 
 
 def look_after() -> None:

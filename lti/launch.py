@@ -191,14 +191,15 @@ def _link(platform: Platform, launch: Launch) -> ResourceLink:
     if link is None:
         link = ResourceLink(deployment=deployment, resource_link_id=launch.resource_link.id)
         db.session.add(link)
-    link.context = _context(deployment, launch)
+    # A message without these does not say that they are gone: what was completed meanwhile would be lost.
+    link.context = _context(deployment, launch) or link.context
+    if launch.ags is not None:
+        link.scopes = list(launch.ags.scopes)
+        link.lineitems_url, link.lineitem_url = launch.ags.lineitems, launch.ags.lineitem
     link.title = launch.resource_link.title
     link.target, link.target_value = launch.target
     link.grading = launch.grading
     link.roster_url = launch.roster_url
-    link.scopes = list(launch.ags.scopes) if launch.ags else []
-    link.lineitems_url = launch.ags.lineitems if launch.ags else ""
-    link.lineitem_url = launch.ags.lineitem if launch.ags else ""
     db.session.flush()
     return link
 
@@ -249,5 +250,7 @@ def _frame_of_sender(token: str) -> str:
     issuer = claims.get("iss")
     if not isinstance(issuer, str) or not issuer.isprintable():
         return ""
-    found = db.session.scalars(select(Platform).where(Platform.issuer == issuer).limit(2)).all()
+    found = db.session.scalars(
+        select(Platform).where(Platform.issuer == issuer, Platform.state != PlatformState.PENDING).limit(2)
+    ).all()
     return found[0].origin if len(found) == 1 else ""

@@ -14,7 +14,8 @@ from lti.errors import LaunchRefused, Why
 from lti.models import Platform, PlatformState
 from lti.storage import Begun, begin_login
 
-LONGEST_HINT = 4000
+LONGEST = 8000
+"""Of all parameters together: they are kept until the launch comes."""
 PARAMETERS = (
     "iss", "client_id", "login_hint", "target_link_uri", "lti_message_hint", "lti_deployment_id", "lti_storage_target",
 )  # fmt: skip
@@ -24,8 +25,8 @@ def read_login(asked: Mapping[str, str], public_url: str) -> Platform:
     """The platform that began this login; raises ``LaunchRefused``."""
     if not asked.get("iss") or not asked.get("login_hint"):
         raise LaunchRefused(Why.INCOMPLETE, "a login needs iss and login_hint")
-    if any(len(asked.get(name, "")) > LONGEST_HINT for name in PARAMETERS):
-        raise LaunchRefused(Why.INCOMPLETE, "a parameter of the login is longer than we carry")
+    if sum(map(len, asked.values())) > LONGEST:
+        raise LaunchRefused(Why.INCOMPLETE, "the parameters of the login are longer than we carry")
     platform = _platform(asked["iss"], asked.get("client_id", ""))
     if not platform.active:
         raise inactive(platform)

@@ -7,7 +7,6 @@ issuer alone, and an e-mail address in a claim identifies nobody.
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -17,6 +16,7 @@ from catalogue.extensions import Base, UtcDateTime
 from catalogue.offers.models import Offer
 from catalogue.people.models import Person
 from catalogue.systems.models import Organisation
+from lti.addresses import origin
 from lti.claims import Grading
 
 
@@ -66,10 +66,7 @@ class Platform(Base):
     @property
     def origin(self) -> str:
         """Where its frames are from: who may show our pages, and whom a script of ours speaks with."""
-        if self.frames_origin:
-            return self.frames_origin
-        parts = urlsplit(self.auth_url)
-        return f"{parts.scheme}://{parts.netloc}"
+        return self.frames_origin or origin(self.auth_url)
 
 
 class Deployment(Base):
@@ -229,7 +226,7 @@ class Handover(Base):
     platform_id: Mapped[int] = mapped_column(ForeignKey("lti_platform.id"), index=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     arrived_at: Mapped[str] = mapped_column(String(60))
-    page: Mapped[str] = mapped_column(String(1000))
+    page: Mapped[str] = mapped_column(Text)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 

@@ -10,7 +10,7 @@ from catalogue.jobs import register_daily
 from catalogue.outbox import register_kind
 from catalogue.pages import add_admin_page, add_place
 from catalogue.settings import Settings
-from lti import keys
+from lti import keys, storage
 from lti.courses.roster import Rosters
 from lti.courses.views import course_link, lti_courses
 from lti.deep_linking.views import lti_choosing
@@ -47,3 +47,4 @@ def register(app: Flask) -> None:
     completed.connect(scores.record)
     step_done.connect(scores.record_progress)
     register_daily(app, "look after keys", keys.look_after)
+    register_daily(app, "forget launches", storage.forget_expired)

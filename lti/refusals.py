@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import structlog
 from flask import g, render_template, url_for
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.orm import selectinload
 
 from catalogue.clock import now
@@ -18,7 +18,9 @@ from lti.models import Platform, Refusal
 
 KEPT_A_MINUTE = 60
 DEPLOYMENTS_KEPT_A_MINUTE = 20
+OF_NO_PLATFORM_KEPT_A_MINUTE = 20
 KEPT_FOR = timedelta(days=30)
+MOST_KEPT = 10_000
 LONGEST_REASON = 500
 
 log = structlog.get_logger()
@@ -122,7 +124,8 @@ def page(refusal: LaunchRefused) -> tuple[str, int]:
     """The page for whoever launched; it can be seen in the platform's frame, where the platform is known."""
     reference = new_reference()
     log.info("launch refused", reference=reference, reason=refusal.reason, platform=refusal.platform_id)
-    run(lambda: _keep(refusal, reference))
+    if _has_room(refusal):  # read first: what is not kept waits for nobody who writes
+        run(lambda: _keep(refusal, reference))
     g.frame_origin = refusal.frame_origin
     said = PAGES[refusal.why]
     again = f"{url_for('lti.login')}?{urlencode(refusal.again)}" if refusal.again else ""
@@ -132,27 +135,37 @@ def page(refusal: LaunchRefused) -> tuple[str, int]:
     return html, said.status
 
 
-def _keep(refusal: LaunchRefused, reference: str) -> None:
-    """Keep the refusal, unless there were many within the last minute.
+def _has_room(refusal: LaunchRefused) -> bool:
+    """Whether there were not too many like it within the last minute.
 
-    Those that name a deployment, in a message that verified, count apart: what anybody can send leaves them room.
+    Each platform has room of its own, and so has what names none, which anybody can send. Those that name a deployment,
+    in a message that verified, count apart.
     """
     named = bool(refusal.deployment_id)
     alike = select(func.count()).where(
         Refusal.at > now() - timedelta(minutes=1),
+        Refusal.platform_id == refusal.platform_id,
         (Refusal.deployment_id != "") if named else Refusal.deployment_id == "",
     )
-    if (db.session.scalar(alike) or 0) >= (DEPLOYMENTS_KEPT_A_MINUTE if named else KEPT_A_MINUTE):
+    most = DEPLOYMENTS_KEPT_A_MINUTE if named else KEPT_A_MINUTE
+    if refusal.platform_id is None:
+        most = OF_NO_PLATFORM_KEPT_A_MINUTE
+    return (db.session.scalar(alike) or 0) < most
+
+
+def _keep(refusal: LaunchRefused, reference: str) -> None:
+    if not _has_room(refusal):
         return
-    db.session.execute(delete(Refusal).where(Refusal.at < now() - KEPT_FOR))
-    db.session.add(
-        Refusal(
-            reference=reference,
-            platform_id=refusal.platform_id,
-            reason=_storable(refusal.reason)[:LONGEST_REASON],
-            deployment_id=_storable(refusal.deployment_id)[:255],
-        )
+    kept = Refusal(
+        reference=reference,
+        platform_id=refusal.platform_id,
+        reason=_storable(refusal.reason)[:LONGEST_REASON],
+        deployment_id=_storable(refusal.deployment_id)[:255],
     )
+    db.session.add(kept)
+    db.session.flush()
+    too_old = or_(Refusal.at < now() - KEPT_FOR, Refusal.id <= kept.id - MOST_KEPT)
+    db.session.execute(delete(Refusal).where(too_old).execution_options(synchronize_session=False))
 
 
 def _storable(value: str) -> str:

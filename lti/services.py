@@ -6,12 +6,13 @@ The library makes the assertion and asks for the token; the cache, the egress cl
 """
 
 import email.utils
+import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 import requests
 from flask import current_app
@@ -25,6 +26,7 @@ from catalogue.extensions import db
 from catalogue.outbox import TryAgain
 from catalogue.settings import Settings
 from lti import keys, service_tokens
+from lti.addresses import origin
 from lti.claims import text
 from lti.models import Platform
 
@@ -63,9 +65,15 @@ class Called:
         )  # fmt: skip
 
 
+def _without_query(text: str) -> str:
+    """For what is kept of a fault: the query of an address can name a learner."""
+    return re.sub(r"\?[^\s'\")]*", "", text)
+
+
 def _host(url: str) -> str:
+    """Host and port, in one spelling; empty where there is none."""
     try:
-        return urlsplit(url).hostname or ""
+        return origin(url).partition("://")[2]
     except ValueError:
         return ""
 
@@ -131,15 +139,16 @@ class Service:
         """``media`` is what is accepted, or the type of what is sent. A refused token is dropped, once."""
         if _host(url) not in self._called.hosts:
             raise ServiceRefused(
-                f"{method} {url}: not called, since its host is none of those that the platform is registered with"
+                f"{method} {_without_query(url)}: not called, since its host is none of those that the platform is "
+                "registered with"
             )
         response = self._send(method, url, media, body)
         if response.status_code == 401:
             service_tokens.drop(self._called.platform_id, " ".join(self._scopes))
             response = self._send(method, url, media, body)
             if response.status_code == 401:
-                raise TryAgain(f"{method} {url}: a fresh service token was refused")
-        return self._judge(response, f"{method} {url}")
+                raise TryAgain(f"{method} {_without_query(url)}: a fresh service token was refused")
+        return self._judge(response, f"{method} {_without_query(url)}")
 
     def ask_token(self) -> None:
         """Have the platform grant a token now, whatever is held, to see whether it does; raises as ``call`` does.
@@ -160,7 +169,7 @@ class Service:
         except requests.RequestException as fault:
             raise _of(fault, url) from fault
         except UNREADABLE as fault:
-            raise TryAgain(f"{url}: {type(fault).__name__}"[:LONGEST_REASON]) from fault
+            raise TryAgain(f"{_without_query(url)}: {type(fault).__name__}"[:LONGEST_REASON]) from fault
 
     def _token(self) -> str:
         scope_key = " ".join(self._scopes)
@@ -199,9 +208,9 @@ def _of(fault: requests.RequestException, what: str) -> TryAgain | ServiceRefuse
     cause: BaseException | None = fault
     while cause is not None:
         if isinstance(cause, EgressRefused):
-            return ServiceRefused(str(cause))
+            return ServiceRefused(_without_query(str(cause)))
         cause = cause.__cause__ or cause.__context__
-    return TryAgain(f"{what}: {type(fault).__name__}: {fault}"[:LONGEST_REASON])
+    return TryAgain(_without_query(f"{what}: {type(fault).__name__}: {fault}")[:LONGEST_REASON])
 
 
 def _said(response: requests.Response) -> str:

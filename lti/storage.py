@@ -14,6 +14,7 @@ from sqlalchemy import delete, select
 from catalogue.clock import now
 from catalogue.extensions import db
 from catalogue.people.rules import hash_token, new_token
+from catalogue.transactions import run
 from lti.models import Handover, LoginState, Platform
 
 LOGIN_FOR = timedelta(minutes=10)
@@ -27,6 +28,16 @@ class Begun:
     state: str
     nonce: str
     browser: str
+
+
+def forget_expired() -> None:
+    """Once a day: nothing of a launch that never came, or was never gone on with, stays. A transaction of its own."""
+
+    def forget() -> None:
+        for model in (LoginState, Handover):
+            db.session.execute(delete(model).where(model.expires_at < now()))
+
+    run(forget)
 
 
 def key_of(state: str) -> str:

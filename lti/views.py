@@ -31,7 +31,7 @@ from lti.models import LoginState, Platform
 lti = Blueprint("lti", __name__, url_prefix="/lti")
 
 LOGINS = "300 per minute"
-"""For one client address, which a whole hospital may share; in a frame each launch asks twice."""
+"""Of each page, for one client address, which a whole hospital may share; in a frame each launch asks twice."""
 PAGES = {
     "assessment": "assessments.index",
     "recommendations": "recommendations.index",
@@ -53,7 +53,7 @@ def refused(refusal: LaunchRefused) -> tuple[str, int]:
 @public
 @limiter.limit(LOGINS)
 def login() -> BaseResponse | str:
-    """The one GET that writes: it remembers what it sends the browser away with."""
+    """A GET that writes: it remembers what it sends the browser away with."""
     sent = request.form if request.method == "POST" else request.args
     asked = {name: sent[name] for name in logins.PARAMETERS if name in sent}
     public_url = _settings().public_url
@@ -96,6 +96,7 @@ def _keep_at_platform(platform: Platform, asked: dict[str, str]) -> str:
 @lti.post("/launch")
 @csrf.exempt  # type: ignore[untyped-decorator]
 @public
+@limiter.limit(LOGINS)
 def launch_tool() -> BaseResponse | str:
     state, settings = request.form.get("state", ""), _settings()
     cookie = storage.browser_of(request, state)
@@ -168,6 +169,7 @@ def _new_window(message: Launch, token: str) -> str:
 @lti.post("/continue")
 @csrf.exempt  # type: ignore[untyped-decorator]
 @public
+@limiter.limit(LOGINS)
 def continue_in_window() -> BaseResponse:
     """Go on, in a window of its own, with a launch that was verified in a frame."""
     if not _is_from_us():

@@ -1,5 +1,6 @@
 """A teacher gives people of their course a place on a run, also those who have never come."""
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,10 @@ from lti.models import CourseEnrolment, Identity, Platform, ResourceLink
 
 MOST_RUNS = 200
 """On the page to choose one from: those that begin next."""
+MOST_PEOPLE = 200
+"""Enrolled at once."""
+LINKED = re.compile(r"://|www\.|@|\w\.[^\W\d_]{2}", re.IGNORECASE)
+"""What a mail program may make a link of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +119,17 @@ def enrol(link_id: int, run_id: int, members: Sequence[Member], teacher_id: int)
 
 
 def _by(teacher: Person, link: ResourceLink) -> str:
-    who, course = teacher.name or "A teacher", title_of(link)
+    """Names and titles are the platform's words: in our mail they must not become a message of its own."""
+    who, course = _plain(teacher.name) or "A teacher", _plain(title_of(link))
     return (
         f"{who}{f' of {course}' if course else ''} has enrolled you. "
         "Open Every Seat from your course, and it is on your plan."
     )
+
+
+def _plain(words: str) -> str:
+    """The words, unless they hold an address, a line break, or what cannot be seen."""
+    return "" if LINKED.search(words) or not words.isprintable() else words
 
 
 def _known(platform: Platform, subs: Collection[str]) -> dict[str, Person]:

@@ -6,7 +6,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectMultipleField
 from wtforms.validators import InputRequired, ValidationError
 
-from lti.courses.enrolling import Choice
+from lti.courses.enrolling import MOST_PEOPLE, Choice
 
 
 class PeopleForm(FlaskForm):  # type: ignore[misc]
@@ -27,3 +27,5 @@ class PeopleForm(FlaskForm):  # type: ignore[misc]
         """Only who is in the list counts: what was posted names nobody else."""
         if not self.listed.issuperset(field.data or ()):
             raise ValidationError("Somebody whom you chose is not in the course any more. Choose from the list")
+        if len(set(field.data or ())) > MOST_PEOPLE:
+            raise ValidationError(f"Choose {MOST_PEOPLE} people at most. You can enrol the others after them")

@@ -20,7 +20,7 @@ from catalogue.extensions import db
 from catalogue.outbox import TryAgain
 from catalogue.people.models import SignIn
 from lti.courses.roster import Roster, Rosters
-from lti.models import Arrival, CourseEnrolment, Identity, ResourceLink
+from lti.models import Arrival, Context, CourseEnrolment, Identity, ResourceLink
 from lti.services import ServiceRefused
 
 log = structlog.get_logger()
@@ -100,7 +100,8 @@ def taught(link_id: int, sign_in: SignIn) -> ResourceLink | None:
     return arrival.resource_link
 
 
-def overview(link: ResourceLink) -> Overview:
+def overview(link: ResourceLink, teacher_id: int) -> Overview:
+    """``teacher_id``: the person who looks."""
     roster, is_current = _roster(link)
     people = came(link)
     reached = _reached(link, {one.person_id: one for one in people.values()})
@@ -110,10 +111,9 @@ def overview(link: ResourceLink) -> Overview:
         known = {sub: one.name for sub, one in people.items()}
         listed = {member.sub: member.name or known.get(member.sub, "") for member in roster.learners}
     rows = [_row(name, sub, people.get(sub), reached) for sub, name in listed.items()]
-    original = link.context.copied_from if link.context else None
     return Overview(
         title_of(link),
-        (original.title or original.label) if original else "",
+        _copied_from(link, teacher_id),
         sorted(rows, key=lambda row: (row.name == "", row.name.casefold())),
         whole=roster is not None,
         read_at=None if roster is None or is_current else roster.read_at,
@@ -123,6 +123,28 @@ def overview(link: ResourceLink) -> Overview:
 def title_of(link: ResourceLink) -> str:
     """What the course is called; a link that is in none gives its own title."""
     return (link.context.title or link.context.label) if link.context else link.title
+
+
+def _copied_from(link: ResourceLink, teacher_id: int) -> str:
+    """The course that this one is a copy of, or an empty string; its title is for those who have taught there.
+
+    What a course was copied from is in a custom parameter, which whoever adds a link can write.
+    """
+    if link.context is None or link.context.copied_from_id is None:
+        return ""
+    original = db.session.scalar(
+        select(Context)
+        .join(ResourceLink, ResourceLink.context_id == Context.id)
+        .join(Arrival, Arrival.resource_link_id == ResourceLink.id)
+        .join(Arrival.identity)
+        .where(
+            Context.id == link.context.copied_from_id,
+            Arrival.is_instructor,
+            Identity.person_id == teacher_id,
+        )
+        .limit(1)
+    )
+    return ((original.title or original.label) if original else "") or "another course"
 
 
 def _roster(link: ResourceLink) -> tuple[Roster | None, bool]:

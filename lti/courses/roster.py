@@ -6,8 +6,9 @@ all that is asked the next time. Names are held in this process's memory alone, 
 """
 
 import threading
-from collections import OrderedDict
-from collections.abc import Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +34,12 @@ PAGE_SIZE = 200
 """Asked for, since a whole course on one page can be longer than we read; a platform may give fewer, or more."""
 MOST_PAGES = 50
 PATIENCE = 10.0  # seconds for all of it: somebody waits for the page
+QUEUES_FOR = 1.0
+"""Seconds that somebody waits while the same list is read for somebody else: a slow one holds one thread, not all."""
+READS_AT_ONCE = 2
+"""Of one platform's lists, in this process."""
+PAUSE = timedelta(seconds=30)
+"""After a read that failed, before that list is asked for again."""
 DIFFERENCES_FOR = timedelta(hours=1)
 """After that all of it is read again, whatever the differences were."""
 SERVES_FOR = timedelta(hours=24)
@@ -82,6 +89,14 @@ class _Held:
     tried_at: datetime | None = None
     fault: TryAgain | ServiceRefused | None = None
 
+    def is_due(self, asked_at: datetime) -> bool:
+        """Whether the platform is to be asked, for somebody who came at that moment."""
+        if self.tried_at is None:
+            return True
+        if self.fault is not None and abs(now() - self.tried_at) < PAUSE:
+            return False
+        return self.tried_at < asked_at
+
     @property
     def people(self) -> int:
         return len(self.roster.members) if self.roster else 0
@@ -92,24 +107,28 @@ class Rosters:
 
     def __init__(self) -> None:
         self._held: OrderedDict[_Key, _Held] = OrderedDict()
+        self._reads: Counter[int] = Counter()  # under way, by platform
         self._lock = threading.Lock()
 
     def read(self, link: ResourceLink) -> Roster:
         """The members of a link's course, as the platform has them now. Raises ``TryAgain`` or ``ServiceRefused``.
 
         Ends the present transaction: none stays open while the platform is asked. Of several who ask at the same
-        moment one reads, and the others have what came of that.
+        moment one reads; the others have what comes of that within a second, else ``TryAgain``. So has whoever asks
+        soon after a read that failed, or while other lists of the platform are being read.
         """
         service, asked_at = Service(link.platform, [MEMBERS_READ], within=PATIENCE), now()
-        url, held = link.roster_url, self._of(link)
+        platform_id, url, held = link.platform.id, link.roster_url, self._of(link)
         db.session.rollback()
-        if not held.lock.acquire(timeout=PATIENCE):
+        self._make_room()
+        if not held.lock.acquire(timeout=QUEUES_FOR):
             raise TryAgain("the list of members is being read for somebody else, and takes long")
         try:
-            if held.tried_at is None or held.tried_at < asked_at:
-                _renew(held, service, url)
+            if held.is_due(asked_at):
+                with self._reading(platform_id):
+                    _renew(held, service, url)
             if held.fault is not None:
-                raise held.fault
+                raise held.fault.with_traceback(None)  # it may be raised many times: the tracebacks would pile up
             if held.roster is None:
                 raise TryAgain("the platform's list of members was not read")
             return held.roster
@@ -117,8 +136,21 @@ class Rosters:
             held.lock.release()
             self._make_room()
 
+    @contextmanager
+    def _reading(self, platform_id: int) -> Iterator[None]:
+        """One of the reads that a platform may have under way; raises ``TryAgain`` where there are enough."""
+        with self._lock:
+            if self._reads[platform_id] >= READS_AT_ONCE:
+                raise TryAgain("other lists of the platform are being read")
+            self._reads[platform_id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._reads[platform_id] -= 1
+
     def last(self, link: ResourceLink) -> Roster | None:
-        """What was read last, within a day; asks nobody."""
+        """What was read last, within a day, unless the platform has refused since; asks nobody."""
         return self._of(link).roster
 
     def _of(self, link: ResourceLink) -> _Held:
@@ -154,7 +186,10 @@ def _addresses(platform: Platform) -> tuple[str, ...]:
 
 
 def _renew(held: _Held, service: Service, url: str) -> None:
-    """Read what has changed, or all of it; what is held stays where neither can be had."""
+    """Read what has changed, or all of it; what is held stays where neither can be had just now.
+
+    Where the platform refuses, nothing is kept: whom it no longer names, we no longer show.
+    """
     held.fault = None
     try:
         if held.roster is None or not held.differences or not _is_fresh(held.whole_at):
@@ -167,6 +202,8 @@ def _renew(held: _Held, service: Service, url: str) -> None:
             _take_whole(held, service, url)
     except (TryAgain, ServiceRefused) as fault:
         held.fault, held.differences = fault, ""
+        if isinstance(fault, ServiceRefused):
+            held.roster = None
     finally:
         held.tried_at = now()
 

@@ -28,13 +28,16 @@ LONGEST_ID = 2147483647
 def course(link_id: int) -> str:
     """What a teacher sees of their course; for everybody else there is no such page."""
     link = _taught(link_id)
-    return render_template("lti/course.html", link=link, course=courses.overview(link))
+    return render_template("lti/course.html", link=link, course=courses.overview(link, current_user.person.id))
 
 
 @lti_courses.route("/course/<int(max=2147483647):link_id>/enrol", methods=["GET", "POST"])
 @signed_in
 def enrol(link_id: int) -> Response | str | tuple[str, int]:
-    """Give people of the course a place: first the run is chosen, by its link, then who."""
+    """Give people of the course a place: first the run is chosen, by its link, then who.
+
+    Without the platform's list as it is now nobody is enrolled; what was ticked stays.
+    """
     link = _taught(link_id)
     run_id = request.args.get("run", type=int)
     if run_id is None or not 0 < run_id <= LONGEST_ID:
@@ -48,7 +51,7 @@ def enrol(link_id: int) -> Response | str | tuple[str, int]:
     run, shown = enrolling.run_for(link, run_id), roster or _rosters().last(link)
     choices = enrolling.choices(link, run, shown.learners if shown else [])
     form = PeopleForm.of(choices)
-    if form.validate_on_submit() and roster is not None:
+    if roster is not None and form.validate_on_submit():
         ticked = set(form.people.data or ())
         chosen = [member for member in roster.learners if member.sub in ticked]
         teacher_id, title = current_user.person.id, run.offer.published.title

@@ -16,7 +16,7 @@ from catalogue.people.rules import new_token
 from lti.claims import HISTORY, Grading
 from lti.deep_linking.actions import Answer
 from lti.deep_linking.basket import Item
-from lti.grading.line_items import MAXIMUM, TAG
+from lti.grading.line_items import MAXIMUM, TAG, resource_id_of
 
 DATA = "https://purl.imsglobal.org/spec/lti-dl/claim/data"
 REVIEWABLE = ["InProgress", "Submitted", "Completed"]
@@ -66,7 +66,7 @@ def _line_item(item: Item) -> dict[str, Any]:
     return {
         "label": item.title,
         "scoreMaximum": MAXIMUM,
-        "resourceId": f"{item.target}:{item.value}",
+        "resourceId": resource_id_of(item.value),
         "tag": TAG,
         "submissionReview": {"reviewableStatus": REVIEWABLE},
     }

@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from catalogue.enrolments import queries as enrolments
 from catalogue.errors import Refused
-from catalogue.extensions import csrf
+from catalogue.extensions import csrf, limiter
 from catalogue.frameworks import queries as frameworks
 from catalogue.offers import queries as offers
 from catalogue.offers.forms import filters_of
@@ -31,6 +31,8 @@ from lti.errors import LaunchRefused, Why
 
 lti_choosing = Blueprint("lti_choosing", __name__, url_prefix="/lti/choose")
 
+STEPS = "300 per minute"
+"""For one client address, which the teachers of a whole hospital may share."""
 ICON_SIZE = 48  # pixels
 Errors = list[dict[str, str]]
 
@@ -63,6 +65,7 @@ def begin(message: Launch) -> str:
 @lti_choosing.post("")
 @csrf.exempt  # type: ignore[untyped-decorator]
 @public
+@limiter.limit(STEPS)
 def choose() -> str | tuple[str, int]:
     """Keep what was typed in the basket, take one step, and show the offers that are looked for."""
     token, form = request.form.get("token", ""), request.form
@@ -75,14 +78,15 @@ def choose() -> str | tuple[str, int]:
     try:
         changed = run(lambda: actions.change(token, _edits(kept), step, key))
     except Refused as refusal:
-        errors = [{"text": str(refusal), "href": "#q"}]
+        errors = [{"text": str(refusal), "href": "#basket"}]
         return _page(token, choosing, form, typed=typed, errors=errors), 422
-    return _page(token, changed, form, said=_said(choosing, changed))
+    return _page(token, changed, form, said=_said(choosing, changed, step, key))
 
 
 @lti_choosing.post("/answer")
 @csrf.exempt  # type: ignore[untyped-decorator]
 @public
+@limiter.limit(STEPS)
 def answer() -> str | tuple[str, int]:
     """Send off what was chosen, or that nothing was: once."""
     token, form = request.form.get("token", ""), request.form
@@ -137,8 +141,8 @@ def _not_to_be_sent(choosing: Choosing) -> Errors:
     ]
 
 
-def _said(before: Choosing, after: Choosing) -> str:
-    """What the step did, in words."""
+def _said(before: Choosing, after: Choosing, step: str, key: str) -> str:
+    """What the step did with the basket, in words."""
     new = [item for item in after.basket if item.key not in {held.key for held in before.basket}]
     gone = [item for item in before.basket if item.key not in {held.key for held in after.basket}]
     if new and gone:
@@ -147,7 +151,12 @@ def _said(before: Choosing, after: Choosing) -> str:
         return f"“{new[0].title}” is in your basket"
     if gone:
         return f"“{gone[0].title}” is out of your basket"
-    return "Your changes are saved" if before.basket != after.basket else ""
+    if step in ("up", "down"):
+        place = next((number for number, item in enumerate(after.basket, 1) if item.key == key), 0)
+        return f"“{after.basket[place - 1].title}” is now {place} of {len(after.basket)}" if place else ""
+    if before.basket != after.basket:
+        return "Your changes are saved"
+    return "Nothing was changed" if step == "keep" else ""
 
 
 def _page(
@@ -171,7 +180,8 @@ def _page(
         typed=typed or item_forms(choosing.basket, takes_line_items=choosing.takes_line_items),
         held={item.key for item in choosing.basket}, pages=queries.PAGES,
         filters=filters, query=queries.query_of(filters), looked_for=queries.looked_for(filters),
-        page=page, after=after, facets=offers.facets(filters), modes=list(Mode),
+        page=page, after=after, listed=_step(form)[0] in ("show", "first", "next"),
+        facets=offers.facets(filters), modes=list(Mode),
         conditions=frameworks.conditions(), dimensions=framework.dimensions,
         names={level.value: level.name for level in framework.levels},
         free=enrolments.free_by_run(runs), joinable_runs=offers.joinable_runs,

@@ -54,13 +54,6 @@ def on_the_way(count: int) -> str:
     return f"{plural(count, 'grade')} {'is' if count == 1 else 'are'} on the way again." if count else "There are none."
 
 
-def platform(platform_id: int) -> Platform:
-    found = db.session.get(Platform, platform_id)
-    if found is None:
-        raise NotThere("There is no such platform.")
-    return found
-
-
 def platforms_named(name: str) -> list[Platform]:
     """Every platform of this name, or every one there is. Raises ``NotThere`` where none has it."""
     wanted = select(Platform).order_by(Platform.id)

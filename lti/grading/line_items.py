@@ -5,6 +5,7 @@ A link for one offer has its own line item from the platform (the ``lineitem`` c
 one for each offer that is completed through it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -46,7 +47,12 @@ class Wanted:
 
     @property
     def resource_id(self) -> str:
-        return f"offer:{self.slug}"
+        return resource_id_of(self.slug)
+
+
+def resource_id_of(slug: str) -> str:
+    """By what a line item says which offer it grades."""
+    return f"offer:{slug}"
 
 
 def grades(link: ResourceLink, slug: str) -> bool:
@@ -60,19 +66,18 @@ def _can_find(link: ResourceLink) -> bool:
     return bool(link.lineitems_url) and bool({LINE_ITEM, LINE_ITEM_READ} & set(link.scopes))
 
 
-def known(link: ResourceLink, offer_id: int) -> str:
-    """The address of the line item, if the platform named it or we remember it; else an empty string."""
-    if link.target == "offer" and link.lineitem_url:
-        return link.lineitem_url
-    return _remembered(link.id, offer_id)
-
-
-def _remembered(link_id: int, offer_id: int) -> str:
-    return db.session.scalar(_row(link_id, offer_id)) or ""
-
-
-def _row(link_id: int, offer_id: int) -> Any:
-    return select(LineItem.url).where(LineItem.resource_link_id == link_id, LineItem.offer_id == offer_id)
+def all_known(links: Sequence[ResourceLink], offer_id: int) -> dict[int, str]:
+    """By link, the address of its line item, if the platform named it or we remember it; else an empty string."""
+    rows = db.session.execute(
+        select(LineItem.resource_link_id, LineItem.url).where(
+            LineItem.resource_link_id.in_([link.id for link in links]), LineItem.offer_id == offer_id
+        )
+    )
+    remembered = {row.resource_link_id: row.url for row in rows}
+    return {
+        link.id: link.lineitem_url if link.target == "offer" and link.lineitem_url else remembered.get(link.id, "")
+        for link in links
+    }
 
 
 def forget(link_id: int, offer_id: int) -> None:
@@ -125,13 +130,15 @@ def _found(service: Service, wanted: Wanted) -> str:
     url = with_query(wanted.lineitems_url, resource_id=wanted.resource_id)
     for _ in range(MOST_PAGES):
         if not url:
-            break
+            return ""
         response = service.call("GET", url, media=ITEMS_TYPE)
         listed = json_of(response)
         for item in listed if isinstance(listed, list) else []:
             if isinstance(item, dict) and _is_ours(item, wanted):
                 return _address(item)
         url = next_page(response, url)
+    if url:
+        raise TryAgain(f"the course's list of line items is longer than {MOST_PAGES} pages")
     return ""
 
 

@@ -7,6 +7,7 @@ Platforms scale a score to their line item's maximum, and round it: grades are c
 from dataclasses import dataclass
 from typing import Any
 
+from catalogue.outbox import TryAgain
 from lti.addresses import below, with_query
 from lti.services import Service, ServiceRefused, json_of, next_page
 
@@ -54,8 +55,8 @@ def held(service: Service, line_item_url: str, sub: str) -> Held | None:
                 return None if score is None else Held(score, result.get("resultMaximum", 1))
         url = next_page(response, url)
         if not url:
-            break
-    return None
+            return None
+    raise TryAgain(f"the platform's list of results is longer than {MOST_PAGES} pages")
 
 
 def _is_number(value: Any) -> bool:

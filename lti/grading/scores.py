@@ -42,6 +42,14 @@ class ScoreConflict(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Sent:
+    """What was sent last in a lane of this learner and offer, and to which line item."""
+
+    payload: dict[str, Any]
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class _Job:
     service: Service
     wanted: Wanted
@@ -50,14 +58,20 @@ class _Job:
     timestamp: str
     given: float  # of 100
     is_complete: bool
-    sent: list[dict[str, Any]]  # what was sent last, in each lane of this learner and offer
+    lane: str
+    sent: list["_Sent"]
 
     def is_wanted(self, grade: Held | None) -> bool:
         return grade is not None and grade.is_share(self.given / MAXIMUM)
 
-    def sent_before(self, grade: Held) -> list[dict[str, Any]]:
-        """Which of ours the platform holds."""
-        return [payload for payload in self.sent if grade.is_share(given_in(payload) / MAXIMUM)]
+    def sent_before(self, grade: Held, url: str) -> list[dict[str, Any]]:
+        """Which of ours, in this line item, the platform holds."""
+        return [
+            one.payload
+            for one in self.sent
+            if self.lane == lane_of(one.payload) or one.url == url
+            if grade.is_share(given_in(one.payload) / MAXIMUM)
+        ]
 
 
 # Writing
@@ -181,7 +195,8 @@ def _job(payload: dict[str, Any]) -> _Job | str:
     if link.grading == Grading.NONE:
         return "not graded"
     sent = _sent_last(identity.id, enrolment.offer_id)
-    if any(lane_of(one) == lane_of(payload) and _is_newer(one, payload) for one in sent):
+    lane = lane_of(payload)
+    if any(lane == lane_of(one.payload) and _is_newer(one.payload, payload) for one in sent):
         return OVERTAKEN
     if not link.platform.active:
         raise TryAgain(f"the platform is {link.platform.state}", timedelta(hours=1))
@@ -191,8 +206,8 @@ def _job(payload: dict[str, Any]) -> _Job | str:
     )  # fmt: skip
     scopes = [scope for scope in ASKED_SCOPES if scope in link.scopes]
     return _Job(
-        Service(link.platform, scopes), wanted, line_items.known(link, enrolment.offer_id),
-        identity.sub, payload["timestamp"], given_in(payload), completion is not None, sent,
+        Service(link.platform, scopes), wanted, line_items.all_known([link], enrolment.offer_id)[link.id],
+        identity.sub, payload["timestamp"], given_in(payload), completion is not None, lane, sent,
     )  # fmt: skip
 
 
@@ -202,17 +217,25 @@ def given_in(payload: dict[str, Any]) -> float:
     return given
 
 
-def _sent_last(identity_id: int, offer_id: int) -> list[dict[str, Any]]:
-    """What the platform was given last of a learner and an offer, in each lane."""
-    links = db.session.scalars(select(Arrival.resource_link_id).where(Arrival.identity_id == identity_id)).all()
-    lanes = [lane_of({"link_id": link, "offer_id": offer_id, "identity_id": identity_id}) for link in links]
+def _sent_last(identity_id: int, offer_id: int) -> list[_Sent]:
+    """What the platform was given last of a learner and an offer, in each lane: links can share a line item."""
+    came_by = (
+        select(ResourceLink)
+        .join(Arrival, Arrival.resource_link_id == ResourceLink.id)
+        .where(Arrival.identity_id == identity_id)
+    )
+    urls = line_items.all_known(db.session.scalars(came_by).all(), offer_id)
+    lanes = {
+        lane_of({"link_id": link_id, "offer_id": offer_id, "identity_id": identity_id}): url
+        for link_id, url in urls.items()
+    }
     delivered = select(Delivery.payload).where(Delivery.lane.in_(lanes), Delivery.state == DeliveryState.DELIVERED)
     last: dict[str, dict[str, Any]] = {}
     for payload in db.session.scalars(delivered):
         lane = lane_of(payload)
         if UNSENT not in payload and (lane not in last or _is_newer(payload, last[lane])):
             last[lane] = payload
-    return list(last.values())
+    return [_Sent(payload, lanes[lane]) for lane, payload in last.items()]
 
 
 def _is_newer(payload: dict[str, Any], other: dict[str, Any]) -> bool:
@@ -242,7 +265,7 @@ def _deliver(job: _Job, url: str) -> str:
         if grade is not None:
             if job.is_wanted(grade):
                 return ""
-            ours = job.sent_before(grade)
+            ours = job.sent_before(grade, url)
             if not ours:
                 raise ScoreConflict(f"the platform holds another grade ({grade}); it was left as it is")
             if any(payload["timestamp"] > job.timestamp for payload in ours):

@@ -8,6 +8,7 @@ from catalogue.people.models import Role
 from catalogue.security import granted
 from catalogue.transactions import run
 from lti.grading import actions, queries
+from lti.platforms import queries as platforms
 
 lti_grades = Blueprint("lti_grades", __name__, url_prefix="/admin/grades")
 INT = "int(max=2147483647)"
@@ -48,6 +49,6 @@ def keep(delivery_id: int) -> Response:
 @granted(Role.ADMINISTRATOR)
 def try_all_again(platform_id: int) -> Response:
     actor = current_user.person.key
-    count = run(lambda: actions.try_all_again(actions.platform(platform_id), actor))
+    count = run(lambda: actions.try_all_again(platforms.platform(platform_id), actor))
     flash(actions.on_the_way(count))
     return redirect(url_for("lti_grades.index"))

@@ -1,10 +1,13 @@
 """Changing registrations."""
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
+from urllib.parse import urlsplit
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from catalogue.clock import now
 from catalogue.errors import NotThere, Refused
@@ -24,9 +27,11 @@ from lti.models import (
     ResourceLink,
     ServiceToken,
 )
-from lti.platforms.rules import LONGEST, URLS, Registration, Unfit, bare_origin, fault_of, faults_of
+from lti.platforms.rules import LONGEST, URLS, Registration, Unfit, bare_origin, fault_of, faults_of, same_address
 
 MOST_PENDING = 20
+MOST_PENDING_OF_A_HOST = 3
+PENDING_FOR = timedelta(days=14)
 REGISTERED = "This is registered already; whoever runs Every Seat can change its addresses (everyseat platforms add)"
 PENDING = "This platform has registered itself, and waits for approval: approve it instead"
 
@@ -46,9 +51,8 @@ def add_platform(given: Registration, *, development: bool, actor_key: str = "",
     values = {name: getattr(given, name) for name in LONGEST}
     if faults := faults_of(values, development=development):
         raise Unfit(faults)
-    platform = db.session.scalar(
-        select(Platform).where(Platform.issuer == given.issuer, Platform.client_id == given.client_id)
-    )
+    there = select(Platform).where(Platform.issuer == given.issuer, Platform.client_id == given.client_id)
+    platform = db.session.scalar(there.with_for_update())
     new = platform is None
     if platform is None:
         organisation = _organisation(given.organisation, given.name)
@@ -70,8 +74,9 @@ def add_platform(given: Registration, *, development: bool, actor_key: str = "",
     if new or changed:
         audit.record("platform added" if new else "platform changed", platform.via, actor_key, **moved)
     if moved:
-        actions.end_all_sign_ins(via=platform.via)
-        _drop_tokens(platform)
+        # A message that the old key set has verified meanwhile must find its login gone.
+        db.session.execute(delete(LoginState).where(LoginState.platform_id == platform.id))
+        _end_what_came(platform)
     return Added(platform, new, tuple(changed))
 
 
@@ -90,8 +95,12 @@ def add_deployment(platform: Platform, deployment_id: str) -> bool:
 
 
 def add_pending(given: Registration) -> Platform:
-    """Keep what a platform made of our registration, until somebody approves it. Raises ``Refused``."""
-    check_pending()
+    """Keep what a platform made of our registration, until somebody approves it. Raises ``Refused``.
+
+    Those that have waited for too long are forgotten.
+    """
+    _forget_old()
+    check_pending(given.issuer)
     there = select(Platform).where(Platform.issuer == given.issuer, Platform.client_id == given.client_id)
     if (held := db.session.scalar(there)) is not None:
         waiting = held.state == PlatformState.PENDING
@@ -99,6 +108,8 @@ def add_pending(given: Registration) -> Platform:
             f"Every Seat knows this registration already ({given.client_id}), and left it as it is. "
             + ("It waits to be approved." if waiting else "An administrator can look after it.")
         )
+    if taken := _taken(given, db.session.scalars(select(Platform).where(Platform.state != PlatformState.PENDING))):
+        raise Refused(f"Another platform is registered with this {taken}; an administrator can add yours by hand.")
     platform = Platform(
         name=given.name, issuer=given.issuer, client_id=given.client_id, jwks_url=given.jwks_url,
         auth_url=given.auth_url, token_url=given.token_url, state=PlatformState.PENDING,
@@ -111,14 +122,46 @@ def add_pending(given: Registration) -> Platform:
     return platform
 
 
-def check_pending() -> None:
-    """Raise ``Refused`` where as many wait to be approved as we keep: anybody can have one registered."""
-    waiting = select(func.count()).where(Platform.state == PlatformState.PENDING)
-    if (db.session.scalar(waiting) or 0) >= MOST_PENDING:
+def _taken(given: Registration | Platform, others: Iterable[Platform]) -> str:
+    """What it has of its own that is another issuer's already; empty where there is nothing.
+
+    One key of ours signs for all of them. What it signs for a stranger who has another's client id could be used there.
+    """
+    for other in others:
+        if other.issuer == given.issuer:
+            continue
+        if other.client_id.lower() == given.client_id.lower():  # some platforms look for it without regard to case
+            return "client ID"
+        if same_address(other.token_url, given.token_url):
+            return "access token URL"
+        if same_address(other.jwks_url, given.jwks_url):
+            return "key set URL"
+    return ""
+
+
+def check_pending(url: str) -> None:
+    """Raise ``Refused`` where as many wait to be approved as we keep, in all or of the host of an address.
+
+    Anybody can have one registered.
+    """
+    waiting = select(Platform.issuer).where(
+        Platform.state == PlatformState.PENDING, Platform.created_at > now() - PENDING_FOR
+    )
+    hosts = [urlsplit(issuer).hostname for issuer in db.session.scalars(waiting)]
+    if len(hosts) >= MOST_PENDING or hosts.count(urlsplit(url).hostname) >= MOST_PENDING_OF_A_HOST:
         raise Refused(
             "As many platforms wait to be approved as Every Seat keeps. An administrator has to approve or decline "
             "some of them first."
         )
+
+
+def _forget_old() -> None:
+    """Those that nobody has approved for two weeks."""
+    old = select(Platform).where(Platform.state == PlatformState.PENDING, Platform.created_at <= now() - PENDING_FOR)
+    found = db.session.scalars(old.with_for_update()).all()
+    for platform in found:
+        audit.record("platform forgotten", platform.via)
+    _forget([platform.id for platform in found])
 
 
 def approve(platform: Platform, organisation: str, actor_key: str = "", *, name: str | None = None) -> None:
@@ -130,6 +173,11 @@ def approve(platform: Platform, organisation: str, actor_key: str = "", *, name:
     db.session.refresh(platform, with_for_update=True)
     if platform.state != PlatformState.PENDING:
         raise Refused("This platform was approved already.")
+    if taken := _taken(platform, db.session.scalars(select(Platform).where(Platform.id != platform.id))):
+        raise Refused(
+            f"Another platform is registered with this {taken}. One of the two may be a stranger’s: decline that one. "
+            "If you know whose both are, decline this one, and add it by hand."
+        )
     if name is not None:
         _rename(platform, name)
     platform.organisation = _organisation(organisation, platform.name)
@@ -143,13 +191,17 @@ def decline(platform: Platform, actor_key: str = "") -> None:
     if platform.state != PlatformState.PENDING:
         raise Refused("This platform was approved already: it can be suspended.")
     audit.record("platform declined", platform.via, actor_key)
-    db.session.execute(
-        update(Refusal).where(Refusal.platform_id == platform.id).values(platform_id=None, deployment_id="")
-    )
-    _drop_tokens(platform)
+    _forget([platform.id])
+
+
+def _forget(platform_ids: Collection[int]) -> None:
+    """Platforms that nobody has approved, with what hangs on them."""
+    its_own = Refusal.platform_id.in_(platform_ids)
+    db.session.execute(update(Refusal).where(its_own).values(platform_id=None, deployment_id=""))
+    _drop_what_came(platform_ids)
     for model in (LoginState, Deployment):
-        db.session.execute(delete(model).where(model.platform_id == platform.id))
-    db.session.execute(delete(Platform).where(Platform.id == platform.id))
+        db.session.execute(delete(model).where(model.platform_id.in_(platform_ids)))
+    db.session.execute(delete(Platform).where(Platform.id.in_(platform_ids)))
 
 
 def _rename(platform: Platform, name: str) -> None:
@@ -194,24 +246,31 @@ def _organisation_of(key: str) -> Organisation | None:
 
 
 def suspend(platform: Platform, actor_key: str = "") -> None:
-    """No more launches, and every sign-in that came through it ends; launches under way are waited for.
+    """No more launches, and what came through it ends; a launch that is just being let in is waited for.
 
-    So do teachers' choosing, and launches that were to go on in another window. Raises ``Refused``.
+    Raises ``Refused``.
     """
     db.session.refresh(platform, with_for_update=True)
     if platform.state == PlatformState.PENDING:
         raise Refused("This platform waits for approval: nobody can come from it yet.")
     platform.state = PlatformState.SUSPENDED
-    actions.end_all_sign_ins(via=platform.via)
-    its_own = select(Deployment.id).where(Deployment.platform_id == platform.id)
-    db.session.execute(delete(DeepLinking).where(DeepLinking.deployment_id.in_(its_own)))
-    db.session.execute(delete(Handover).where(Handover.platform_id == platform.id))
-    _drop_tokens(platform)
+    _end_what_came(platform)
     audit.record("platform suspended", platform.via, actor_key)
 
 
-def _drop_tokens(platform: Platform) -> None:
-    db.session.execute(delete(ServiceToken).where(ServiceToken.platform_id == platform.id))
+def _end_what_came(platform: Platform) -> None:
+    """Sign-ins, teachers' choosing, and launches that were to go on in another window."""
+    _drop_what_came([platform.id])
+    actions.end_all_sign_ins(via=platform.via)
+
+
+def _drop_what_came(platform_ids: Collection[int]) -> None:
+    their_own = select(Deployment.id).where(Deployment.platform_id.in_(platform_ids))
+    db.session.execute(
+        delete(DeepLinking).where(DeepLinking.deployment_id.in_(their_own)).execution_options(synchronize_session=False)
+    )
+    for model in (Handover, ServiceToken):
+        db.session.execute(delete(model).where(model.platform_id.in_(platform_ids)))
 
 
 def activate(platform: Platform, actor_key: str = "") -> None:

@@ -19,7 +19,7 @@ from catalogue.egress import EgressRefused, Rules
 from catalogue.extensions import db
 from catalogue.outbox import TryAgain
 from lti.grading.scores import SCORE
-from lti.models import Platform
+from lti.models import Platform, PlatformState
 from lti.platform_keys import usable
 from lti.services import UNREADABLE, Hurried, Service, ServiceRefused
 
@@ -62,10 +62,16 @@ class _Seen:
 
 
 def check(platform: Platform, our_key_set: str, *, development: bool) -> list[Result]:
-    """Try all of it; no transaction is open while the platform is asked, and it takes 16 seconds at most."""
-    jwks_url, token_url = platform.jwks_url, platform.token_url
+    """Try all of it; no transaction is open while the platform is asked, and it takes 16 seconds at most.
+
+    One that nobody has approved is asked for no token: what we sign is for nobody whom we do not know.
+    """
+    jwks_url, token_url, pending = platform.jwks_url, platform.token_url, platform.state == PlatformState.PENDING
     db.session.rollback()
     key_set = _key_set(jwks_url, Hurried(Rules(loopback=development), WITHIN))
+    if pending:
+        later = Result(_a_token(token_url), True, "It was not asked for: the token is tried once it is approved.")
+        return [key_set.result, later, *_clock([key_set])]
     seen = [key_set, _token(Service(platform, [SCORE], within=WITHIN), token_url, our_key_set)]
     return [*(one.result for one in seen), *_clock(seen)]
 
@@ -93,8 +99,12 @@ def _key_set(url: str, client: Hurried) -> _Seen:
     return _Seen(Result(tried, True, f"It answered, with {keys} for signing."), True, ahead)
 
 
+def _a_token(url: str) -> str:
+    return f"A service token, from {url}"
+
+
 def _token(service: Service, url: str, our_key_set: str) -> _Seen:
-    tried = f"A service token, from {url}"
+    tried = _a_token(url)
     grades = "Until there is one, no grades go back."
     try:
         service.ask_token()

@@ -30,7 +30,7 @@ TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
 SCOPES = (*ASKED_SCOPES, MEMBERS_READ)
 CLAIMS = ("iss", "sub", "name", "given_name", "family_name", "email")
 DESCRIPTION = "Learning offers for health and care: see where you stand, find what helps, and take it."
-WITHIN = 20.0  # seconds, for both calls together
+WITHIN = 8.0  # seconds, for both calls together
 LONGEST_ASKED = 8000
 """Of the token and of the configuration's address, which some platforms put a token into."""
 
@@ -182,7 +182,7 @@ def read_answer(sent: Any) -> tuple[str, str]:
     A deployment that is left out is offered to our administrators when somebody first comes from it.
     """
     client_id = sent.get("client_id") if isinstance(sent, dict) else None
-    if not _is_fit_id(client_id):
+    if not _is_fit_id(client_id) or not str(client_id).isascii():  # RFC 6749, appendix A.1
         raise RegistrationRefused("The platform’s answer gives no client ID that we can keep.", answered=True)
     configuration = sent.get(TOOL_CONFIGURATION)
     deployment = configuration.get("deployment_id") if isinstance(configuration, dict) else None

@@ -1,6 +1,7 @@
 """The window that a platform opens to have itself connected."""
 
 from collections.abc import Mapping
+from threading import BoundedSemaphore
 
 import structlog
 from flask import Blueprint, current_app, g, render_template, request
@@ -21,6 +22,8 @@ lti_registration = Blueprint("lti_registration", __name__, url_prefix="/lti")
 
 REGISTRATIONS = "10 per minute"
 """For one client address: each has us call a platform."""
+under_way = BoundedSemaphore(2)
+"""In one process: each holds one of its threads for as long as the platform takes."""
 
 log = structlog.get_logger()
 
@@ -54,11 +57,16 @@ def ask() -> str:
 def register() -> str:
     asked, settings = _asked(request.form), _settings()
     try:
-        actions.check_pending()
+        actions.check_pending(asked.configuration_url)
     except Refused as full:
         raise RegistrationRefused(str(full), status=full.status) from full
     db.session.rollback()  # no transaction stays open while the platform is asked
-    given = registration.register(asked, settings.public_url, development=settings.development)
+    if not under_way.acquire(blocking=False):
+        raise RegistrationRefused("Others are being connected just now. Try again in a minute.", status=503)
+    try:
+        given = registration.register(asked, settings.public_url, development=settings.development)
+    finally:
+        under_way.release()
     try:
         run(lambda: actions.add_pending(given))
     except Refused as refusal:

@@ -73,15 +73,31 @@ def is_fit_url(url: str, *, development: bool) -> bool:
     schemes = {"https", "http"} if development else {"https"}
     # The origin of the authentication URL goes into a header that lists origins: it must be nothing but one.
     fit_host = re.fullmatch(
-        r"[A-Za-z0-9.\-]+|\[[0-9a-fA-F:]+\]", parts.netloc.rsplit(":", 1)[0] if parts.port else parts.netloc
+        r"[A-Za-z0-9\-]{1,63}(\.[A-Za-z0-9\-]{1,63})*\.?|\[[0-9a-fA-F:]+\]",
+        parts.netloc.rsplit(":", 1)[0] if parts.port else parts.netloc,
     )
     return parts.scheme in schemes and bool(fit_host) and port_is_fit and url.isprintable() and " " not in url
+
+
+def same_address(one: str, other: str) -> bool:
+    """However scheme, host and port are spelt."""
+    return _spelt(one) == _spelt(other)
+
+
+def _spelt(url: str) -> tuple[str, str, str]:
+    parts = urlsplit(url)
+    return origin(url), parts.path, parts.query
+
+
+def on_other_hosts(issuer: str, addresses: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Those of a registration's addresses, by name, that are not where its issuer is: name and where it is."""
+    return [(name, origin(url)) for name, url in addresses.items() if origin(url) != origin(issuer)]
 
 
 def bare_origin(given: str, *, development: bool) -> str:
     """Where frames are from, as browsers spell it. Raises ``Unfit``."""
     bare = given.lower().removesuffix("/")
-    if len(bare) > LONGEST_ORIGIN or not is_fit_url(bare, development=development) or origin(bare) != bare:
+    if len(bare) > LONGEST_ORIGIN or not is_fit_url(bare, development=development) or bare.count("/") != 2:
         schemes = "https:// or http://" if development else "https://"
         raise Unfit({"frames_origin": f"Enter {schemes} and a host, and nothing after it"})
-    return bare.removesuffix(":443") if bare.startswith("https:") else bare.removesuffix(":80")
+    return origin(bare)

@@ -18,7 +18,7 @@ from lti.platforms import actions, checks, queries
 from lti.platforms.actions import Added
 from lti.platforms.checks import Result
 from lti.platforms.forms import SAME_NAME, ApprovalForm, PlatformForm, SettingsForm
-from lti.platforms.rules import Unfit
+from lti.platforms.rules import Unfit, on_other_hosts
 from lti.platforms.tool_settings import ToolSettings
 
 lti_admin = Blueprint("lti_admin", __name__, url_prefix="/admin/platforms")
@@ -172,8 +172,17 @@ def _page(
         since=queries.not_answering().get(platform.id), refusals=refused, offered=offered, results=results,
         approval=approval or (_approval(platform) if pending else None),
         form=form or approval, settings_form=form or SettingsForm(formdata=None, obj=platform),
-        usual_origin=origin(platform.auth_url),
+        usual_origin=origin(platform.auth_url), elsewhere=_elsewhere(platform) if pending else [],
     )  # fmt: skip
+
+
+def _elsewhere(platform: Platform) -> list[tuple[str, str]]:
+    addresses = {
+        "authentication request URL": platform.auth_url,
+        "access token URL": platform.token_url,
+        "public key set URL": platform.jwks_url,
+    }
+    return on_other_hosts(platform.issuer, addresses)
 
 
 def _approval(platform: Platform) -> ApprovalForm:

@@ -25,7 +25,7 @@ def upgrade() -> None:
         sa.Column("platform_id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("arrived_at", sa.String(length=60), nullable=False),
-        sa.Column("page", sa.String(length=1000), nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
         sa.Column("expires_at", UtcDateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_lti_handover_person_id_person")),
         sa.ForeignKeyConstraint(

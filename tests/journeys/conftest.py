@@ -1,10 +1,11 @@
 """A real browser, with third-party cookies blocked as browsers ship it today, and the real service."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
 
 from tests.databases import missing
@@ -60,6 +61,25 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture
+def check_page() -> Callable[[Page], None]:
+    """Axe finds nothing wrong in any frame, and nothing is wider than its window, also on a narrow phone."""
+
+    def check(page: Page) -> None:
+        for frame in page.frames:  # those of another site are not looked into from their parent
+            found = Axe().run(frame)
+            assert found.violations_count == 0, f"{frame.url}\n{found.generate_report()}"
+        size = page.viewport_size
+        assert size is not None
+        for width in (320, size["width"]):
+            page.set_viewport_size({"width": width, "height": size["height"]})
+            for frame in page.frames:
+                wider = frame.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                assert wider <= 0, f"{frame.url} is {wider} pixels wider than its window of {width}"
+
+    return check
 
 
 @pytest.fixture(scope="session")

@@ -145,7 +145,7 @@ def test_a_window_of_a_suspended_platform_does_not_go_on(
     with app.app_context():
         run(lambda: actions.suspend(db.session.scalars(select(Registered)).one()))
     window = visitors()
-    go_on(window, token, 403)
+    go_on(window, token, 400)
     window.get("/enrolments", 302)
 
 

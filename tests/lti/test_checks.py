@@ -27,7 +27,8 @@ from lti.cli import add_lti_commands
 from lti.models import Platform as Registered
 from lti.platforms import checks
 from tests.catalogue.servers import Server, whole
-from tests.lti.platform import KEY, Answer, Platform, jwk
+from tests.lti.platform import KEY, Answer, Platform, jwk, serving
+from tests.lti.registering import Registering
 from tests.visitor import Visitor
 
 Check = Callable[..., dict[str, str]]
@@ -274,6 +275,21 @@ def test_the_command_says_the_same_and_its_exit_code_tells(command: Callable[...
     assert wrong.exit_code == 1
     assert "Not working: A service token" in wrong.output
     assert "grade sync and column management" in wrong.output
+
+
+def test_a_platform_that_nobody_has_approved_is_asked_for_no_token(
+    check: Check, command: Callable[..., Result], visitor: Visitor
+) -> None:
+    """What we sign for it could be used where it has its client ID from."""
+    with serving(Registering()) as stranger:
+        assert isinstance(stranger, Registering)
+        stranger.connect(visitor)
+        found = check()
+        assert "It was not asked for: the token is tried once it is approved." in found["token"]
+        assert "with 1 key for signing" in found["key set"]
+        assert "agrees with ours" in found["clock"]
+        assert command("platforms", "check", "1").exit_code == 0
+        assert stranger.token_requests == []
 
 
 def test_only_administrators_check(learner: Visitor, platform: Platform) -> None:

@@ -1,14 +1,17 @@
 """A teacher's page on their course."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask, current_app
 from sqlalchemy import event, select
 
-from catalogue.clock import today
+from catalogue.clock import now, today
 from catalogue.enrolments import actions as enrolments
 from catalogue.enrolments.models import CompletedBy
 from catalogue.extensions import db
@@ -223,18 +226,71 @@ def test_the_page_sums_up_and_says_of_which_course_it_is_a_copy(
     )
 
 
+COPY: dict[str, Any] = {
+    "resource_link": {"id": "copied"},
+    "context": {"id": "2", "title": "This year’s course"},
+    "custom": {"context_history": "1"},
+}
+
+
+@pytest.mark.parametrize("came_as", ["nobody", "learner", "teacher of another course"])
+def test_a_title_of_a_course_where_they_do_not_teach_is_not_told(
+    visitors: Callable[[], Visitor], platform: Platform, came_as: str
+) -> None:
+    platform.launch(visitors(), TEACHER, sub="3", context={"id": "1", "title": "Disciplinary hearings"})
+    curious = visitors()
+    if came_as == "learner":
+        platform.launch(curious, sub="9", context={"id": "1", "title": "Disciplinary hearings"})
+    if came_as == "teacher of another course":
+        platform.launch(curious, TEACHER, sub="9", resource_link={"id": "3"}, context={"id": "3", "title": "Mine"})
+    platform.launch(curious, TEACHER, sub="9", **COPY)
+    curious.get("/")
+    curious.get(str(curious.page.select("a[href^='/lti/course/']")[0]["href"]))
+    assert "This year’s course Copied from another course" in curious.text()
+    assert "Disciplinary" not in curious.text()
+
+
+def test_that_a_course_is_a_copy_costs_one_query_at_most(
+    app: Flask, visitors: Callable[[], Visitor], platform: Platform
+) -> None:
+    teacher, plain = visitors(), COPY | {"custom": {}}
+    platform.launch(teacher, TEACHER, sub="3", context={"id": "1", "title": "Last year’s course"})
+    counted = []
+    for claims in (plain, COPY):
+        platform.launch(teacher, TEACHER, sub="3", **claims)
+        teacher.get("/lti/course/2")
+        with selects(app) as sent:
+            teacher.get("/lti/course/2")
+        counted.append(len(sent))
+    assert "Copied from Last year’s course" in teacher.text()
+    assert counted[1] <= counted[0] + 1
+
+
+@contextmanager
+def selects(app: Flask) -> Iterator[list[str]]:
+    """What is read from the database meanwhile."""
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if statement.startswith("SELECT"):
+            sent.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
 @pytest.mark.parametrize("path", ["/lti/course/1", "/lti/course/1/enrol", "/lti/course/1/enrol?run="])
 def test_the_page_asks_the_database_no_more_often_for_many_people(
     app: Flask, visitors: Callable[[], Visitor], platform: Platform, complete: Callable[[str], str], path: str
 ) -> None:
-    teacher, sent, platform.page_size = visitors(), [], 1000
+    teacher, platform.page_size = visitors(), 1000
     platform.launch(teacher, TEACHER, sub="3")
     with app.app_context():
-        engine, joinable = db.engine, select(Run.id).where(Run.starts_on > today()).order_by(Run.id).limit(1)
+        joinable = select(Run.id).where(Run.starts_on > today()).order_by(Run.id).limit(1)
         path += str(db.session.scalar(joinable)) if path.endswith("=") else ""
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
 
     def asked(numbers: range) -> int:
         for number in numbers:
@@ -242,11 +298,9 @@ def test_the_page_asks_the_database_no_more_often_for_many_people(
             complete(str(number))
             platform.members.append(member(str(number), f"Learner {number}"))
         teacher.get(path)
-        sent.clear()
-        event.listen(engine, "before_cursor_execute", note)
-        teacher.get(path)
-        event.remove(engine, "before_cursor_execute", note)
-        return len([statement for statement in sent if statement.startswith("SELECT")])
+        with selects(app) as sent:
+            teacher.get(path)
+        return len(sent)
 
     few = asked(range(10, 13))
     platform.members += [member(f"new-{number}", f"Somebody {number}") for number in range(500)]
@@ -293,5 +347,6 @@ def test_an_answer_made_to_break_its_reader_only_leaves_the_list_out(
     platform.faults.append(HOSTILE[case])
     teacher.get("/lti/course/1")
     assert "did not give us its list" in teacher.text()
-    teacher.get("/lti/course/1")
+    with time_machine.travel(now() + timedelta(minutes=1)):
+        teacher.get("/lti/course/1")
     assert "did not give us its list" not in teacher.text()

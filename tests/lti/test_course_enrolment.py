@@ -2,13 +2,15 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 
-from catalogue.clock import today
+from catalogue.clock import now, today
 from catalogue.enrolments import actions as enrolments
 from catalogue.enrolments.models import CompletedBy, Enrolment, EnrolmentState
 from catalogue.extensions import db
@@ -126,6 +128,44 @@ def test_those_enrolled_are_told_and_by_whom(teacher: Visitor, run_id: int, plat
     assert mail["to"] == "11@example.com"
     assert mail["subject"].startswith("You are enrolled: ")
     assert "Tina Teacher of LTI Launch Test Course has enrolled you." in mail["text"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Prize: https://evil.example/x",
+        "See WWW.evil.example",
+        "boss@evil.example",
+        "Go to evil.example/x",
+        "Your\u2028boss",
+    ],
+    ids=ascii,
+)
+def test_what_a_platform_calls_people_and_courses_puts_no_address_in_our_mail(
+    teacher: Visitor, run_id: int, platform: Platform, change: Change, words: str
+) -> None:
+    platform.launch(teacher, TEACHER, sub="3", name=words)
+    tick(teacher, run_id, "11")
+    platform.launch(teacher, TEACHER, sub="3", name="Dr. J.R. Smith", context={"id": "2", "title": words})
+    tick(teacher, run_id, "12")
+    first, second = (mail["text"] for mail in change(mails))
+    assert first.startswith("A teacher of LTI Launch Test Course has enrolled you. ")
+    assert second.startswith("Dr. J.R. Smith has enrolled you. ")
+    assert words not in first + second
+
+
+def test_two_hundred_people_at_most_are_enrolled_at_once(
+    teacher: Visitor, run_id: int, platform: Platform, change: Change
+) -> None:
+    change(lambda: set_run(places=300))
+    platform.members, platform.page_size = [member(str(n), f"Learner {n}") for n in range(1000, 1201)], 1000
+    subs = [one["user_id"] for one in platform.members]
+    tick(teacher, run_id, *subs, status=422)
+    assert "Choose 200 people at most" in teacher.text()
+    assert checkbox(teacher, subs[0]).has_attr("checked")
+    assert change(booked) == []
+    tick(teacher, run_id, *subs[:200])
+    assert len(change(booked)) == 200
 
 
 def test_whoever_never_came_finds_their_place_when_they_come(
@@ -266,11 +306,29 @@ def test_while_the_platform_does_not_give_its_list_nobody_is_enrolled_and_ticks_
     token = str(teacher.get(path).select_one("main input[name=csrf_token]")["value"])  # type: ignore[index]
     platform.up = False
     teacher.post(path, {"csrf_token": token, "people": ["11", "12"]}, 503)
-    assert "did not give us its list" in teacher.text()
+    assert "Nobody has been enrolled yet" in teacher.text()
+    assert "Try again in a moment" in teacher.text()
     assert checkbox(teacher, "12").has_attr("checked")
     assert change(booked) == []
     platform.up = True
-    teacher.post(path, {"csrf_token": token, "people": ["11", "12"]})
+    with time_machine.travel(now() + timedelta(minutes=1)):
+        teacher.post(path, {"csrf_token": token, "people": ["11", "12"]})
+    assert change(booked) == [("11", "booked"), ("12", "booked")]
+
+
+def test_ticks_stay_also_where_no_list_is_left_to_show(
+    teacher: Visitor, run_id: int, platform: Platform, change: Change
+) -> None:
+    path = f"/lti/course/1/enrol?run={run_id}"
+    token = str(teacher.get(path).select_one("main input[name=csrf_token]")["value"])  # type: ignore[index]
+    platform.faults.append(("/members", (403, {}, {})))
+    teacher.post(path, {"csrf_token": token, "people": ["11", "12"]}, 503)
+    assert "Learner 11" not in teacher.text()
+    kept = [str(one["value"]) for one in teacher.page.select("input[name=people]")]
+    assert kept == ["11", "12"]
+    with time_machine.travel(now() + timedelta(minutes=1)):
+        teacher.post(path, {"csrf_token": token, "people": kept})
+    assert change(booked) == [("11", "booked"), ("12", "booked")]
 
 
 def test_people_whose_names_are_not_shared_can_be_told_apart(teacher: Visitor, run_id: int, platform: Platform) -> None:

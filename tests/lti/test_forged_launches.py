@@ -1,6 +1,7 @@
 """Launches that are forged, replayed, mixed up or aged: refused, with nothing written."""
 
 import hmac
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -14,6 +15,7 @@ from sqlalchemy import func, select
 
 from catalogue.clock import now
 from catalogue.extensions import db
+from lti import refusals
 from lti.models import Refusal
 from tests.lti.platform import KEY, LEFT_OUT, LTI, OTHER_KEY, TOOL, Platform, jwk, serving, token_of
 from tests.visitor import ORIGIN, Visitor
@@ -261,7 +263,40 @@ def test_refusals_are_kept_within_bounds(visitor: Visitor, app: Flask) -> None:
     for _ in range(70):
         visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
     with app.app_context():
-        assert db.session.scalar(select(func.count()).select_from(Refusal)) == 60
+        assert db.session.scalar(select(func.count()).select_from(Refusal)) == 20
+
+
+def test_what_anybody_can_send_leaves_each_platform_its_room(visitor: Visitor, platform: Platform, app: Flask) -> None:
+    for _ in range(70):
+        visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
+    platform.launch(visitor, LEFT_OUT, status=400)
+    shown = re.search("Reference ([0-9A-F]{8})", visitor.text())
+    assert shown
+    with app.app_context():
+        kept = db.session.scalars(select(Refusal).where(Refusal.reference == shown[1])).one()
+        assert kept.platform_id == 1
+
+
+def test_what_is_not_kept_any_more_waits_for_nobody_who_writes(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(20):
+        visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
+    written: list[object] = []
+    monkeypatch.setattr(refusals, "run", written.append)
+    visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
+    assert written == []
+
+
+@pytest.mark.both_databases
+def test_of_all_refusals_the_newest_are_kept(visitor: Visitor, app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "MOST_KEPT", 3)
+    shown = []
+    for _ in range(5):
+        visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
+        shown += re.findall("Reference ([0-9A-F]{8})", visitor.text())
+    with app.app_context():
+        assert db.session.scalars(select(Refusal.reference).order_by(Refusal.id)).all() == shown[2:]
 
 
 def test_what_anybody_can_send_does_not_crowd_out_an_unknown_deployment(
@@ -271,7 +306,7 @@ def test_what_anybody_can_send_does_not_crowd_out_an_unknown_deployment(
         visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
     platform.launch(visitor, status=400, deployment_id="77")
     with app.app_context():
-        assert db.session.scalar(select(func.count()).select_from(Refusal)) == 61
+        assert db.session.scalar(select(func.count()).select_from(Refusal)) == 21
     with time_machine.travel(timedelta(minutes=5)):
         for _ in range(30):
             visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)

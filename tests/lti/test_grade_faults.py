@@ -266,3 +266,34 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert retry_after("9" * 5000) is None
     assert retry_after("9" * 200) == retry_after("Fri, 31 Dec 9999 00:00:00 GMT") == timedelta(days=30)
     assert retry_after("Thu, 01 Jan 1970 00:00:00 GMT") == timedelta(0)
+
+
+def test_a_list_of_results_without_end_is_no_missing_grade(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    item = platform.add_item(label="A", resourceLinkId="1")
+    custom = {"target": "offer", "offer": slugs[0]}
+    platform.launch(visitor, custom=custom, change=lambda claims: claims[AGS].update(lineitem=item["id"]))
+    complete(slugs[0])
+    onwards = {"Link": f'<{platform.url}/items/1/lineitem/results?type_id=1>; rel="next"'}
+    somebody = [{"userId": "other", "resultScore": 1, "resultMaximum": 1}]
+    platform.faults += [("/items/1/lineitem/results", (200, onwards, somebody))] * 5
+    ((state, reason),) = deliver()
+    assert (state, platform.posted) == ("waiting", [])
+    assert "longer than" in reason
+
+
+def test_what_is_kept_of_a_fault_names_no_learner(
+    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
+) -> None:
+    item = platform.add_item(label="A", resourceLinkId="1")
+    custom = {"target": "offer", "offer": slugs[0]}
+    platform.launch(
+        visitor, sub="sam.student", custom=custom, change=lambda claims: claims[AGS].update(lineitem=item["id"])
+    )
+    complete(slugs[0])
+    platform.faults.append(("/items/1/lineitem/results", (400, {}, {"error": "no"})))
+    ((state, reason),) = deliver()
+    assert state == "parked"
+    assert "/items/1/lineitem/results" in reason
+    assert "sam.student" not in reason

@@ -90,7 +90,7 @@ def test_teachers_are_not_graded_and_nor_is_anybody_without_the_service(
 ) -> None:
     platform.launch(visitor, TEACHER, sub="3")
     complete(slugs[0])
-    platform.launch(visitor, sub="4", change=lambda claims: claims.pop(AGS))
+    platform.launch(visitor, sub="4", resource_link={"id": "2"}, change=lambda claims: claims.pop(AGS))
     complete(slugs[0])
     platform.launch(visitor, sub="5", change=lambda claims: claims[AGS].update(scope=SCOPES[:2]))
     complete(slugs[0])

@@ -16,7 +16,6 @@ from sqlalchemy import select
 
 from catalogue.extensions import db
 from catalogue.settings import Settings
-from catalogue.transactions import run
 from lti import keys
 from lti.models import SigningKey
 from tests.catalogue.test_command_line import everyseat
@@ -279,19 +278,31 @@ def test_keys_that_no_secret_opens_are_said_to_be_so_and_can_be_given_up(
         keys.signing_key()
     said = rotate(status=1)
     assert "set EVERYSEAT_ENCRYPTION_KEYS, or EVERYSEAT_SECRET_KEY, back" in said
-    assert "everyseat keys rotate --lost" in said
+    assert "everyseat keys rotate --now" in said
     assert published(visitor) == [lost], "nothing was changed"
-    said = rotate("--lost")
-    assert ": signs now\n" in said
-    assert f"{lost}: signs no more; published until 3 March 2026, 12:00pm" in said
+    assert ": signs now\n" in rotate("--now")
     assert signing(app) != lost
-    assert lost in published(visitor), "what it has signed is still valid"
+    assert published(visitor) == [signing(app)]
 
 
-def test_nothing_is_given_up_that_can_be_read(app: Flask, rotate: Callable[..., str], clock: Any) -> None:
-    first = signing(app)
-    assert f"{first}: signs now, until" in rotate("--lost")
+# Leaked
+
+
+@pytest.mark.both_databases
+def test_a_key_that_leaked_is_published_no_longer_and_another_signs_at_once(
+    app: Flask, visitor: Visitor, rotate: Callable[..., str], clock: Any
+) -> None:
+    leaked = signing(app)
+    rotate()
+    assert len(published(visitor)) == 2
+    said = rotate("--now")
+    assert "What was signed lately may be refused, until platforms have fetched our key set anew." in said
+    assert leaked not in said
+    assert signing(app) != leaked
+    assert published(visitor) == [signing(app)]
     with app.app_context():
-        assert len(keys.published()) == 2
-        run(lambda: keys.rotate(lost=True))
-    assert signing(app) == first
+        assert db.session.scalars(select(SigningKey.kid)).all() == [signing(app)]
+
+
+def test_without_any_key_one_that_signs_at_once_is_the_first(app: Flask, rotate: Callable[..., str]) -> None:
+    assert ": signs now\n" in rotate("--now")

@@ -57,7 +57,7 @@ WRONG = {
     "issuer with a slash more": lambda asked: asked | {"iss": asked["iss"] + "/"},
     "unknown client id": lambda asked: asked | {"client_id": "nobody"},
     "NUL": lambda asked: asked | {"iss": asked["iss"] + "\x00"},
-    "too long": lambda asked: asked | {"login_hint": "x" * 5000},
+    "too long": lambda asked: asked | {"login_hint": "x" * 9000},
     "target not ours": lambda asked: asked | {"target_link_uri": "https://evil.example/lti/launch"},
     "target almost ours": lambda asked: asked | {"target_link_uri": TOOL + ".evil.example/"},
     "target with a password": lambda asked: asked | {"target_link_uri": "http://127.0.0.1:8000@evil.example/"},

@@ -23,7 +23,7 @@ from catalogue.transactions import run
 from everyseat import create_app
 from lti import storage
 from lti.cli import add_lti_commands
-from lti.models import DeepLinking, Deployment, Handover, Identity
+from lti.models import DeepLinking, Deployment, Handover, Identity, ServiceToken
 from lti.models import Platform as Registered
 from lti.platforms import actions
 from lti.platforms.rules import Registration, Unfit, bare_origin, faults_of
@@ -323,13 +323,18 @@ def test_grades_that_waited_for_a_suspended_platform_are_due_when_it_is_active_a
 
 
 @pytest.mark.both_databases
-def test_suspending_ends_what_teachers_were_choosing_and_what_was_to_go_on_elsewhere(
-    visitor: Visitor, platform: Platform, administrator: Visitor, app: Flask
+@pytest.mark.parametrize("ended_by", ["suspending it", "other addresses"])
+def test_what_came_by_a_platform_as_it_was_ends_with_its_suspension_and_with_other_addresses(
+    visitor: Visitor, platform: Platform, administrator: Visitor, command: Run, app: Flask, ended_by: str
 ) -> None:
+    """Also what a teacher was choosing, a launch under way, and one that was to go on in another window."""
     platform.launch(visitor)
+    asked = platform.log_in(visitor)
+    under_way = {"id_token": platform.sign(platform.claims(asked["nonce"])), "state": asked["state"]}
 
     def begin() -> None:
         registered, identity = db.session.get_one(Registered, 1), db.session.scalars(select(Identity)).one()
+        db.session.add(ServiceToken(platform_id=1, scopes_hash="x", token_encrypted="x", until=now()))
         storage.hand_over(registered, identity.person_id, "link:1", "/")
         db.session.add(
             DeepLinking(
@@ -340,11 +345,20 @@ def test_suspending_ends_what_teachers_were_choosing_and_what_was_to_go_on_elsew
 
     with app.app_context():
         run(begin)
-    administrator.get("/admin/platforms/1")
-    administrator.press("Suspend Test Moodle")
+    if ended_by == "suspending it":
+        administrator.get("/admin/platforms/1")
+        administrator.press("Suspend Test Moodle")
+    else:
+        moved = platform.registration | {"jwks_url": f"{platform.url}/other"}
+        assert command("platforms", "add", *options(**moved)).exit_code == 0
     with app.app_context():
-        for model in (Handover, DeepLinking):
+        for model in (Handover, DeepLinking, ServiceToken):
             assert db.session.scalar(select(func.count()).select_from(model)) == 0
+    visitor.post("/lti/launch", under_way, 403 if ended_by == "suspending it" else 400)
+    with app.app_context():
+        run(lambda: setattr(db.session.get_one(Registered, 1), "jwks_url", platform.registration["jwks_url"]))
+    visitor.post("/lti/launch", under_way, 403 if ended_by == "suspending it" else 400)
+    visitor.get("/enrolments", 302)
 
 
 def test_settings_of_a_platform_are_changed_on_its_page(

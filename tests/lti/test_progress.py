@@ -18,7 +18,7 @@ from catalogue.transactions import run
 from tests.catalogue.test_command_line import everyseat
 from tests.enrolments.conftest import SELF_PACED
 from tests.enrolments.taking_part import join, step_paths
-from tests.lti.platform import AGS, TEACHER, Platform
+from tests.lti.platform import AGS, LTI, TEACHER, Platform
 from tests.lti.test_grades import UNREAD
 from tests.visitor import Visitor
 
@@ -235,3 +235,41 @@ def test_a_step_that_is_not_kept_leaves_no_score(app: Flask, visitor: Visitor, s
     visitor.press("I have done this")
     with app.app_context():
         assert len(db.session.scalars(select(Delivery).where(Delivery.kind == "score")).all()) == 1
+
+
+def test_a_grade_that_a_teacher_gave_is_not_taken_for_what_another_course_was_sent(
+    visitor: Visitor, platform: Platform, deliver: Deliver
+) -> None:
+    """One course grades completion, another the steps: two thirds in the second are not ours in the first."""
+    items = [platform.add_item(label=course, resourceLinkId=course) for course in ("A", "B")]
+    for item, grade in zip(items, ("completion", "progress"), strict=True):
+        link = {"id": item["resourceLinkId"]}
+        platform.launch(
+            visitor,
+            resource_link=link,
+            context=link,
+            custom={"target": "offer", "offer": SELF_PACED, "grade": grade},
+            change=lambda claims, url=item["id"]: claims[AGS].update(lineitem=url),
+        )
+    first, second, last = step_paths(visitor, join(visitor))
+    do(visitor, first)
+    do(visitor, second)
+    deliver()
+    by_hand = {"scoreGiven": 67, "scoreMaximum": 100, "timestamp": "2020-01-01T00:00:00+00:00"}
+    platform.scores[1, "4"] = by_hand
+    do(visitor, last)
+    assert sorted(state for state, _ in deliver()) == ["delivered", "delivered", "delivered", "parked"]
+    assert platform.scores[1, "4"] == by_hand
+    assert platform.scores[2, "4"]["scoreGiven"] == 100
+
+
+def test_a_message_without_grades_or_a_course_loses_no_score(
+    visitors: Callable[[], Visitor], platform: Platform, deliver: Deliver
+) -> None:
+    learner, teacher = visitors(), visitors()
+    platform.launch(learner)
+    path = join(learner)
+    platform.launch(teacher, TEACHER, sub="3", change=lambda claims: [claims.pop(AGS), claims.pop(LTI + "context")])
+    for step in step_paths(learner, path):
+        do(learner, step)
+    assert deliver() == [("delivered", "")]

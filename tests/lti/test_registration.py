@@ -2,22 +2,28 @@
 
 import re
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event, Semaphore
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.exc import OperationalError
 
+from catalogue.clock import now
 from catalogue.extensions import db
 from catalogue.people.models import AuditEvent, Person, SignIn
 from catalogue.settings import Settings
 from catalogue.systems.models import Membership, Organisation
 from everyseat import create_app
-from lti.models import Deployment, Platform, PlatformState
+from lti.models import Deployment, Platform, PlatformState, Refusal
 from lti.platforms import actions
 from lti.platforms.registration import our_registration, read_asked, read_configuration
 from tests.lti.platform import LEFT_OUT, SCOPES, TOOL, Answer, serving
+from tests.lti.platform import Platform as OtherPlatform
 from tests.lti.registering import MEMBERS, TOKEN, TOOL_CONFIGURATION, Registering
 from tests.visitor import Visitor
 
@@ -381,6 +387,80 @@ def test_only_so_many_wait_and_declining_one_makes_room(
     moodle.connect(visitor)
 
 
+def test_of_one_host_only_so_many_wait(visitor: Visitor, moodle: Registering, kept: Waiting) -> None:
+    for number in range(4):
+        moodle.client_id = f"client-{number}"
+        moodle.registered.clear()
+        moodle.connect(visitor, 200 if number < 3 else 409)
+    assert len(moodle.registered) == 0, "the platform was asked all the same"
+    moodle.url = moodle.url.replace("127.0.0.1", "localhost")
+    moodle.connect(visitor)
+    assert len(kept()) == 4
+
+
+@pytest.mark.both_databases
+def test_what_nobody_has_approved_for_two_weeks_is_forgotten_when_another_comes(
+    visitor: Visitor, moodle: Registering, kept: Waiting, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actions, "MOST_PENDING_OF_A_HOST", 1)
+    moodle.connect(visitor)
+    visitor.post("/lti/login", moodle.initiation(), 403)
+    moodle.client_id = "client-2"
+    moodle.registered.clear()
+    with time_machine.travel(now() + timedelta(days=13)):
+        moodle.connect(visitor, 409)
+        assert [platform.client_id for platform in kept()] == ["client-1"]
+    with time_machine.travel(now() + timedelta(days=15)):
+        moodle.connect(visitor)
+    assert [platform.client_id for platform in kept()] == ["client-2"]
+    with app.app_context():
+        assert db.session.scalars(select(Refusal.platform_id)).all() == [None]
+        assert db.session.scalar(select(func.count()).where(AuditEvent.action == "platform forgotten")) == 1
+
+
+def test_platforms_that_take_their_time_hold_two_threads_at_most(
+    app: Flask, visitor: Visitor, moodle: Registering, kept: Waiting
+) -> None:
+    asked, goes_on, answer = Semaphore(0), Event(), moodle.answer
+
+    def slowly(*sent: Any) -> Answer:
+        asked.release()
+        goes_on.wait(5)
+        return answer(*sent)
+
+    moodle.answer = slowly  # type: ignore[method-assign]
+    with ThreadPoolExecutor(2) as pool:
+        for _ in range(2):
+            pool.submit(app.test_client().post, "/lti/register", data=moodle.window)
+        assert asked.acquire(timeout=5)
+        assert asked.acquire(timeout=5)
+        visitor.post("/lti/register", moodle.window, 503)
+        assert "Others are being connected just now. Try again in a minute." in visitor.text()
+        goes_on.set()
+    assert len(kept()) == 1
+    moodle.registered.clear()
+    moodle.client_id = "client-2"
+    moodle.connect(visitor)
+
+
+@pytest.mark.limited
+@pytest.mark.parametrize(
+    ("addresses", "another"),
+    [
+        ([f"2001:db8::{number:x}:1" for number in range(10)], "2001:db8:0:1::1"),
+        (["::ffff:192.0.2.7"] * 10, "::ffff:192.0.2.8"),
+    ],
+)
+def test_whoever_has_a_network_of_addresses_is_one(app: Flask, addresses: list[str], another: str) -> None:
+    def ask(address: str) -> int:
+        url = {"openid_configuration": "https://10.0.0.1/"}
+        return app.test_client().post("/lti/register", data=url, environ_base={"REMOTE_ADDR": address}).status_code
+
+    assert [ask(address) for address in addresses] == [400] * 10
+    assert ask(addresses[0][:-1] + "7") == 429
+    assert ask(another) == 400
+
+
 @pytest.mark.limited
 def test_one_address_can_have_us_call_platforms_only_so_often(visitor: Visitor) -> None:
     for _ in range(10):
@@ -401,6 +481,74 @@ def test_where_our_own_side_fails_the_page_says_that_the_platform_has_registered
     assert "Your platform has registered Every Seat, and Every Seat could not keep its side" in visitor.text()
     assert "delete what this left behind" in visitor.text()
     assert kept() == []
+
+
+TAKEN: dict[str, dict[str, str]] = {
+    "client ID": {"client_id": "CLIENT-1"},
+    "access token URL": {"token_endpoint": "/token"},
+    "key set URL": {"jwks_uri": "/certs"},
+}
+
+
+@pytest.mark.parametrize("taken", TAKEN)
+def test_a_stranger_who_has_what_is_another_platforms_is_refused(
+    visitor: Visitor, moodle: Registering, kept: Waiting, platform: OtherPlatform, taken: str
+) -> None:
+    """Else what we sign for the stranger could be used at the other platform: one key of ours signs for both."""
+    said = dict(TAKEN[taken])
+    moodle.client_id = said.pop("client_id", "client-2")
+    moodle.says = {name: f"{platform.url}{path}".replace("http:", "HTTP:") for name, path in said.items()}
+    moodle.connect(visitor, 409)
+    assert f"Another platform is registered with this {taken}; an administrator can add yours" in visitor.text()
+    assert len(kept()) == 1
+
+
+def test_one_that_waits_is_not_approved_with_what_is_another_platforms(
+    visitor: Visitor, moodle: Registering, kept: Waiting, administrator: Visitor,
+    register: Callable[[OtherPlatform], int],
+) -> None:  # fmt: skip
+    moodle.connect(visitor)
+    register(OtherPlatform(url="https://moodle.riverside.example", client_id=moodle.client_id))
+    administrator.get("/admin/platforms/1")
+    administrator.press("Approve", 409, name="Riverside Moodle", organisation="same-name")
+    assert "Another platform is registered with this client ID" in administrator.text()
+    assert kept()[0].state == PlatformState.PENDING
+    administrator.get("/admin/platforms/1")
+    administrator.press("Decline and forget it")
+    administrator.get("/admin/platforms/add")
+    administrator.press("Add platform", **moodle.registration)
+    moodle.launch(visitor)
+
+
+def test_nobody_is_kept_out_by_one_that_only_waits(visitor: Visitor, moodle: Registering, kept: Waiting) -> None:
+    """Anybody could have one registered that names a platform's addresses before the platform does."""
+    with serving(Registering(client_id="client-2")) as stranger:
+        assert isinstance(stranger, Registering)
+        stranger.says = {"token_endpoint": f"{moodle.url}/token"}
+        stranger.connect(visitor)
+        moodle.connect(visitor)
+    assert len(kept()) == 2
+
+
+def test_addresses_on_another_host_than_the_issuers_are_named_before_it_is_approved(
+    visitor: Visitor, moodle: Registering, administrator: Visitor
+) -> None:
+    moodle.connect(visitor)
+    administrator.get("/admin/platforms/1")
+    assert "Not all of it is on its own host" not in administrator.text()
+    moodle.client_id = "client-2"
+    moodle.registered.clear()
+    moodle.says = {
+        "token_endpoint": "https://elsewhere.example/token", "jwks_uri": moodle.url.replace("127.0.0.1", "localhost"),
+    }  # fmt: skip
+    moodle.connect(visitor)
+    administrator.get("/admin/platforms/2")
+    said = administrator.text()
+    before, _, _ = said.partition("Decline and forget it")
+    assert "Important: Not all of it is on its own host" in before
+    assert "Its access token URL is on https://elsewhere.example" in before
+    assert "Its public key set URL is on http://localhost:" in before
+    assert "Its authentication request URL" not in said
 
 
 @pytest.mark.both_databases

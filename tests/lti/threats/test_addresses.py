@@ -28,6 +28,7 @@ from lti.courses.roster import MEMBERS_READ
 from lti.models import Deployment, Identity, LineItem, ServiceToken
 from lti.models import Platform as Registered
 from lti.platform_keys import PlatformKeys
+from lti.platforms.rules import is_fit_url
 from tests.catalogue.servers import Server
 from tests.catalogue.test_egress_addresses import MALFORMED, PUBLIC, REFUSED, info_of, names  # noqa: F401
 from tests.drills import dice, many, say
@@ -234,3 +235,10 @@ def test_a_name_that_turns_inwards_is_called_at_the_address_that_was_checked(
     assert set(called) <= {PUBLIC}
     assert canary.connections == 0
     say(f"SSRF, rebinding name by {entry}: {len(looked_up)} look-ups, canary saw 0 requests")
+
+
+@pytest.mark.parametrize("host", ["a..example", ".example", f"{'a' * 64}.example", "..", "."])
+def test_a_host_that_no_name_can_be_is_none_of_a_registration(host: str) -> None:
+    """Nobody could be sent there: each login would end in a fault of ours."""
+    assert not is_fit_url(f"https://{host}/auth", development=False)
+    assert is_fit_url("https://moodle.example./auth", development=False)
