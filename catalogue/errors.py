@@ -6,7 +6,7 @@ import structlog
 from flask import Flask, g, render_template, request
 from flask_login import AnonymousUserMixin
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError, TimeoutError
+from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError, TimeoutError
 from werkzeug.exceptions import HTTPException
 
 log = structlog.get_logger()
@@ -78,6 +78,8 @@ def register_errors(app: Flask) -> None:
         return page(status, title, message)
 
     @app.errorhandler(OperationalError)
+    @app.errorhandler(InterfaceError)  # the connection was lost in the middle
+    @app.errorhandler(PendingRollbackError)  # and something else had caught that
     @app.errorhandler(TimeoutError)  # all connections are taken
     def database(_error: Exception) -> tuple[str, int]:
         g._login_user = AnonymousUserMixin()  # who it is stands in the database too: the page goes without

@@ -6,7 +6,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from catalogue.extensions import db, limiter, login
+from catalogue.extensions import client_network, db, limiter, login
 from catalogue.people import actions, queries
 from catalogue.people.forms import ForgottenForm, PasswordForm, SignInForm
 from catalogue.people.models import Account, Person, SignIn
@@ -55,7 +55,7 @@ def keep(token: str) -> None:
 
 def _address() -> str:
     """Whoever asks, for whose account; hashed, since counters may be kept outside our database."""
-    return hash_token(f"{request.remote_addr}:{fold_email(request.form.get('email', ''))}")
+    return hash_token(f"{client_network()}:{fold_email(request.form.get('email', ''))}")
 
 
 @people.route("/sign-in", methods=["GET", "POST"])
