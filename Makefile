@@ -14,7 +14,7 @@ run: $(VENV)/installed $(NHSUK)
 	@$(BIN)/everyseat demo
 
 test: $(VENV)/tests-installed $(NHSUK) check
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 check: $(VENV)/tests-installed $(NHSUK)
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from catalogue.errors import NotThere, Refused
+from catalogue.errors import Refused
 from catalogue.pages import format_time
 from catalogue.settings import Settings
 from catalogue.transactions import run
@@ -17,6 +17,7 @@ from lti.demo import demo
 from lti.grading import actions as grading_actions
 from lti.grading import queries as grading
 from lti.grading.queries import Grades
+from lti.grading.views import on_the_way
 from lti.models import Platform, SigningKey
 from lti.platforms import actions, checks, queries
 from lti.platforms.actions import Added, add_platform
@@ -58,7 +59,10 @@ def platforms() -> None:
 )
 @with_appcontext
 def platforms_add(**given: str) -> None:
-    """Add a platform, or bring one up to date; the same again changes nothing."""
+    """Add a platform, or bring one up to date.
+
+    The same again changes nothing.
+    """
     settings: Settings = current_app.extensions["settings"]
 
     def add() -> tuple[Added, str, str]:
@@ -86,12 +90,13 @@ def platforms_add(**given: str) -> None:
 @with_appcontext
 def platforms_list(as_json: bool) -> None:
     """Every platform, with its state and its last launch."""
-    found = [_platform_json(platform) for platform in queries.platforms()]
+    found = queries.platforms()
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps([_platform_json(platform) for platform in found], indent=2))
         return
     for one in found:
-        click.echo(f"{one['id']} {one['name']}: {one['state']}, issuer {one['issuer']}, client id {one['client_id']}")
+        last = f"last launch {format_time(one.last_launch_at)}" if one.last_launch_at else "no launch yet"
+        click.echo(f"{one.id} {one.name}: {one.state}, issuer {one.issuer}, client id {one.client_id}, {last}")
     if not found:
         click.echo("There are no platforms yet. Add one with: everyseat platforms add --help")
 
@@ -99,7 +104,10 @@ def platforms_list(as_json: bool) -> None:
 @platforms.command("settings")
 @with_appcontext
 def platforms_settings() -> None:
-    """What to give a platform: an address with which it registers itself, or what its forms ask for."""
+    """What to type into a platform to connect it.
+
+    An address with which it registers itself, or what its forms ask for.
+    """
     settings: Settings = current_app.extensions["settings"]
     tool = ToolSettings.at(settings.public_url)
     click.echo(f"Registration URL: {tool.registration}")
@@ -113,7 +121,10 @@ def platforms_settings() -> None:
 @click.argument("name")
 @with_appcontext
 def platforms_check(name: str) -> None:
-    """Try the connection out; the exit code is 1 where something does not work. NAME may be a platform's id."""
+    """Try the connection to a platform out. NAME may be its id.
+
+    The exit code is 1 where something does not work.
+    """
     settings: Settings = current_app.extensions["settings"]
     key_set = ToolSettings.at(settings.public_url).key_set
     results = checks.check(_named(name), key_set, development=settings.development)
@@ -218,19 +229,19 @@ def grades_status(as_json: bool) -> None:
 
 
 @grades.command("retry")
-@click.option("--platform", "name", default="", metavar="NAME", help="Of one platform alone.")
+@click.option("--platform", "name", default="", metavar="NAME", help="Of one platform alone; NAME may be its id.")
 @with_appcontext
 def grades_retry(name: str) -> None:
-    """Send grades that need a person once more, when what stopped them has been put right."""
+    """Send grades that need a person once more.
+
+    First put right on the platform what stopped them.
+    """
 
     def retry() -> int:
-        return sum(grading_actions.try_all_again(platform) for platform in grading_actions.platforms_named(name))
+        wanted = [_named(name)] if name else queries.platforms()
+        return sum(grading_actions.try_all_again(platform.id) for platform in wanted)
 
-    try:
-        count = run(retry)
-    except NotThere as fault:
-        raise click.ClickException(str(fault)) from fault
-    click.echo(grading_actions.on_the_way(count))
+    click.echo(on_the_way(run(retry)))
 
 
 def _grades_json(counted: Grades) -> dict[str, int]:
@@ -254,7 +265,10 @@ def keys_group() -> None:
 )  # fmt: skip
 @with_appcontext
 def keys_rotate(at_once: bool) -> None:
-    """Publish a new key that signs from tomorrow, and encrypt the stored ones with the newest secret."""
+    """Publish a new key that signs from tomorrow.
+
+    The stored ones are encrypted with the newest secret.
+    """
     try:
         added = run(keys.replace if at_once else keys.rotate)
     except keys.KeysLocked as locked:

@@ -14,7 +14,7 @@ from lti import keys, storage
 from lti.courses.roster import Rosters
 from lti.courses.views import course_link, lti_courses
 from lti.deep_linking.views import lti_choosing
-from lti.grading import scores
+from lti.grading import scores, sending, writing
 from lti.grading.views import lti_grades
 from lti.platform_keys import PlatformKeys
 from lti.platforms.registration_views import lti_registration
@@ -43,8 +43,8 @@ def register(app: Flask) -> None:
     add_place(app, "Your course", course_link)
     add_admin_page(app, "Learning platforms", "lti_admin.index")
     add_admin_page(app, "Grades to look at", "lti_grades.index")
-    register_kind(app, scores.KIND, scores.send)
-    completed.connect(scores.record)
-    step_done.connect(scores.record_progress)
+    register_kind(app, scores.KIND, sending.send)
+    completed.connect(writing.record)
+    step_done.connect(writing.record_progress)
     register_daily(app, "look after keys", keys.look_after)
     register_daily(app, "forget launches", storage.forget_expired)

@@ -28,11 +28,15 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What whoever launched reads: what happened, and what they can do."""
+    """What whoever launched reads: what happened, and what they can do.
+
+    What is ``ordinary`` is nothing for an administrator to look into: no row is kept of it, and no reference is shown.
+    """
 
     title: str
     happened: str
     status: int = 400
+    ordinary: bool = False
 
 
 PAGES = {
@@ -56,13 +60,19 @@ PAGES = {
         "Every Seat was added in a new place of your learning platform. An administrator of Every Seat can see that, "
         "and can let it in.",
     ),
-    Why.SUSPENDED_PERSON: Page("Your access is switched off", "An administrator has suspended your access.", 403),
+    Why.SUSPENDED_PERSON: Page(
+        "Your access is switched off",
+        "An administrator of Every Seat has suspended your access.",
+        403,
+        ordinary=True,
+    ),
     Why.NOT_OURS: Page(
         "This link leads somewhere else", "The link in your course was set up with an address that is not Every Seat’s."
     ),
     Why.NO_COOKIES: Page(
         "Your browser keeps Every Seat out of this frame",
         "It blocks the cookies that Every Seat needs inside another site. Open it in a new window instead.",
+        ordinary=True,
     ),
     Why.OTHER_BROWSER: Page(
         "This began in another browser", "Go back to your course in this browser, and open the link again."
@@ -114,24 +124,26 @@ PAGES = {
     ),
     Why.NOTHING_TO_REVIEW: Page(
         "There is nothing to look at here",
-        "Nothing in Every Seat belongs to this grade, or it belongs to somebody whom you do not teach.",
+        "Nobody has done anything here from this course yet, or it is not yours to see.",
         404,
+        ordinary=True,
     ),
 }
 
 
 def page(refusal: LaunchRefused) -> tuple[str, int]:
     """The page for whoever launched; it can be seen in the platform's frame, where the platform is known."""
-    reference = new_reference()
+    said, reference = PAGES[refusal.why], new_reference()
     log.info("launch refused", reference=reference, reason=refusal.reason, platform=refusal.platform_id)
-    if _has_room(refusal):  # read first: what is not kept waits for nobody who writes
-        run(lambda: _keep(refusal, reference))
+    kept = False
+    if not said.ordinary and _has_room(refusal):  # read first: what is not kept waits for nobody who writes
+        kept = run(lambda: _keep(refusal, reference))
     g.frame_origin = refusal.frame_origin
-    said = PAGES[refusal.why]
     again = f"{url_for('lti.login')}?{urlencode(refusal.again)}" if refusal.again else ""
     html = render_template(
-        "lti/refused.html", said=said, reason=refusal.reason, reference=reference, again=again, back=refusal.back
-    )
+        "lti/refused.html",
+        said=said, reason=refusal.reason, reference=reference, kept=kept, again=again, back=refusal.back,
+    )  # fmt: skip
     return html, said.status
 
 
@@ -153,9 +165,10 @@ def _has_room(refusal: LaunchRefused) -> bool:
     return (db.session.scalar(alike) or 0) < most
 
 
-def _keep(refusal: LaunchRefused, reference: str) -> None:
+def _keep(refusal: LaunchRefused, reference: str) -> bool:
+    """Whether there was room."""
     if not _has_room(refusal):
-        return
+        return False
     kept = Refusal(
         reference=reference,
         platform_id=refusal.platform_id,
@@ -166,6 +179,7 @@ def _keep(refusal: LaunchRefused, reference: str) -> None:
     db.session.flush()
     too_old = or_(Refusal.at < now() - KEPT_FOR, Refusal.id <= kept.id - MOST_KEPT)
     db.session.execute(delete(Refusal).where(too_old).execution_options(synchronize_session=False))
+    return True
 
 
 def _storable(value: str) -> str:

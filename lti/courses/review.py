@@ -17,7 +17,7 @@ from catalogue.people.models import SignIn
 from lti.claims import Launch
 from lti.courses.overview import Came, came, placed
 from lti.errors import LaunchRefused, Why
-from lti.grading.scores import KIND
+from lti.grading.scores import KIND, lane
 from lti.launch import Arrived, admit, deployment_of
 from lti.models import Arrival, Context, Identity, LineItem, ResourceLink
 
@@ -124,7 +124,7 @@ def submission(sign_in: SignIn) -> Submission | None:
     done = {row.step_id: row.at for row in enrolment.steps_done if row.at >= one.since} if enrolment else {}
     score = db.session.scalar(
         select(Delivery)
-        .where(Delivery.kind == KIND, Delivery.lane == f"score:{link_id}:{offer_id}:{identity_id}")
+        .where(Delivery.kind == KIND, Delivery.lane == lane(link_id, offer_id, identity_id))
         .order_by(Delivery.id.desc())
         .limit(1)
     )

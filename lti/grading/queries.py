@@ -4,8 +4,9 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, TypeVar
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from catalogue.clock import now
 from catalogue.extensions import db
@@ -14,8 +15,8 @@ from catalogue.outbox import Delivery, DeliveryState
 from lti.grading.scores import KIND, given_in
 from lti.models import Context, Deployment, Identity, Platform, ResourceLink
 
+S = TypeVar("S", bound=Select[*tuple[Any, ...]])
 PAGE = 25
-IS_PARKED = (Delivery.kind == KIND, Delivery.state == DeliveryState.PARKED)
 REFUSED = {
     "400": "The platform could not take it. Perhaps this person is in the course no longer, or is not graded there.",
     "401": "The platform does not let Every Seat write grades there. Look at what the tool may do.",
@@ -46,18 +47,22 @@ class Grades:
             self.oldest_waiting = min(self.oldest_waiting or oldest, oldest)
 
 
-def grades_by_platform() -> dict[int, Grades]:
-    """By platform; the link that a score goes through says whose it is."""
-    link_id = Delivery.payload["link_id"].as_integer()
-    rows = db.session.execute(
-        select(Deployment.platform_id, Delivery.state, func.count(), func.min(Delivery.created_at))
-        .join(ResourceLink, ResourceLink.id == link_id)
+def with_deployment(found: S) -> S:
+    """Of deliveries the scores, each joined to its ``ResourceLink`` and the ``Deployment`` that says whose it is."""
+    return (
+        found.select_from(Delivery)
+        .join(ResourceLink, ResourceLink.id == Delivery.payload["link_id"].as_integer())
         .join(Deployment, Deployment.id == ResourceLink.deployment_id)
         .where(Delivery.kind == KIND)
-        .group_by(Deployment.platform_id, Delivery.state)
     )
+
+
+def grades_by_platform() -> dict[int, Grades]:
+    """By the platform's id; only platforms that have scores."""
+    counted = select(Deployment.platform_id, Delivery.state, func.count(), func.min(Delivery.created_at))
+    by_state = with_deployment(counted).group_by(Deployment.platform_id, Delivery.state)
     found: dict[int, Grades] = defaultdict(Grades)
-    for platform_id, state, count, oldest in rows:
+    for platform_id, state, count, oldest in db.session.execute(by_state):
         found[platform_id].add(state, count, oldest)
     return found
 
@@ -106,19 +111,15 @@ class ParkedPage:
 
 def parked(before: int | None = None) -> ParkedPage:
     """A page of scores that need a person, newest first; ``before`` is the id of the last one of the page before."""
-    link_id, identity_id, offer_id = (
-        Delivery.payload[name].as_integer() for name in ("link_id", "identity_id", "offer_id")
-    )
+    shown = select(Delivery, Platform, Context.title, Context.label, Offer.slug, OfferVersion.title, Identity.sub)
     found = (
-        select(Delivery, Platform, Context.title, Context.label, Offer.slug, OfferVersion.title, Identity.sub)
-        .join(ResourceLink, ResourceLink.id == link_id)
-        .join(Deployment, Deployment.id == ResourceLink.deployment_id)
+        with_deployment(shown)
         .join(Platform, Platform.id == Deployment.platform_id)
-        .join(Identity, Identity.id == identity_id)
-        .join(Offer, Offer.id == offer_id)
+        .join(Identity, Identity.id == Delivery.payload["identity_id"].as_integer())
+        .join(Offer, Offer.id == Delivery.payload["offer_id"].as_integer())
         .outerjoin(Offer.published)
         .outerjoin(Context, Context.id == ResourceLink.context_id)
-        .where(*IS_PARKED)
+        .where(Delivery.state == DeliveryState.PARKED)
         .order_by(Delivery.id.desc())
         .limit(PAGE + 1)
     )
@@ -133,20 +134,9 @@ def parked(before: int | None = None) -> ParkedPage:
 
 def parked_by_platform() -> list[tuple[Platform, int]]:
     """Platforms with scores that need a person, and how many."""
-    counted = select(Deployment.platform_id, func.count().label("parked")).select_from(Delivery)
-    counts = (
-        counted.join(ResourceLink, ResourceLink.id == Delivery.payload["link_id"].as_integer())
-        .join(Deployment, Deployment.id == ResourceLink.deployment_id)
-        .where(*IS_PARKED)
-        .group_by(Deployment.platform_id)
-        .subquery()
-    )
-    rows = db.session.execute(
-        select(Platform, counts.c.parked)
-        .join(counts, counts.c.platform_id == Platform.id)
-        .order_by(Platform.name, Platform.id)
-    )
-    return [(platform, count) for platform, count in rows]
+    counts = {platform_id: grades.parked for platform_id, grades in grades_by_platform().items() if grades.parked}
+    found = select(Platform).where(Platform.id.in_(counts)).order_by(Platform.name, Platform.id)
+    return [(platform, counts[platform.id]) for platform in db.session.scalars(found)]
 
 
 def in_words(last_error: str) -> str:

@@ -4,11 +4,11 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from catalogue.pages import plural
 from catalogue.people.models import Role
 from catalogue.security import granted
 from catalogue.transactions import run
 from lti.grading import actions, queries
-from lti.platforms import queries as platforms
 
 lti_grades = Blueprint("lti_grades", __name__, url_prefix="/admin/grades")
 INT = "int(max=2147483647)"
@@ -49,6 +49,10 @@ def keep(delivery_id: int) -> Response:
 @granted(Role.ADMINISTRATOR)
 def try_all_again(platform_id: int) -> Response:
     actor = current_user.person.key
-    count = run(lambda: actions.try_all_again(platforms.platform(platform_id), actor))
-    flash(actions.on_the_way(count))
+    count = run(lambda: actions.try_all_again(platform_id, actor))
+    flash(on_the_way(count))
     return redirect(url_for("lti_grades.index"))
+
+
+def on_the_way(count: int) -> str:
+    return f"{plural(count, 'grade')} {'is' if count == 1 else 'are'} on the way again." if count else "There are none."

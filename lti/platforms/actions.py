@@ -15,7 +15,7 @@ from catalogue.extensions import db
 from catalogue.outbox import Delivery, DeliveryState
 from catalogue.people import actions, audit
 from catalogue.systems.models import Organisation
-from lti.grading.scores import KIND
+from lti.grading.queries import with_deployment
 from lti.models import (
     DeepLinking,
     Deployment,
@@ -24,7 +24,6 @@ from lti.models import (
     Platform,
     PlatformState,
     Refusal,
-    ResourceLink,
     ServiceToken,
 )
 from lti.platforms.rules import LONGEST, URLS, Registration, Unfit, bare_origin, fault_of, faults_of, same_address
@@ -32,7 +31,9 @@ from lti.platforms.rules import LONGEST, URLS, Registration, Unfit, bare_origin,
 MOST_PENDING = 20
 MOST_PENDING_OF_A_HOST = 3
 PENDING_FOR = timedelta(days=14)
-REGISTERED = "This is registered already; whoever runs Every Seat can change its addresses (everyseat platforms add)"
+REGISTERED = (
+    "This client ID is registered already; whoever runs Every Seat can change its addresses (everyseat platforms add)"
+)
 PENDING = "This platform has registered itself, and waits for approval: approve it instead"
 
 
@@ -283,15 +284,10 @@ def activate(platform: Platform, actor_key: str = "") -> None:
 
 
 def _send_what_waited(platform: Platform) -> None:
-    links = select(ResourceLink.id).join(Deployment).where(Deployment.platform_id == platform.id)
+    scores = with_deployment(select(Delivery.id)).where(Deployment.platform_id == platform.id)
     db.session.execute(
         update(Delivery)
-        .where(
-            Delivery.kind == KIND,
-            Delivery.state == DeliveryState.WAITING,
-            Delivery.last_error != "",
-            Delivery.payload["link_id"].as_integer().in_(links),
-        )
+        .where(Delivery.id.in_(scores), Delivery.state == DeliveryState.WAITING, Delivery.last_error != "")
         .values(due_at=now(), last_error="")
         .execution_options(synchronize_session=False)
     )

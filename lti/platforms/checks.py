@@ -76,6 +76,14 @@ def check(platform: Platform, our_key_set: str, *, development: bool) -> list[Re
     return [*(one.result for one in seen), *_clock(seen)]
 
 
+def outcome(results: list[Result]) -> str:
+    """All of it in a few words."""
+    wrong = sum(not one.fine for one in results)
+    if not wrong:
+        return f"{len(results)} of {len(results)} work"
+    return f"{wrong} of {len(results)} {'does' if wrong == 1 else 'do'} not work"
+
+
 def _key_set(url: str, client: Hurried) -> _Seen:
     tried = f"The platform’s key set, {url}"
     launches = "Until it can be read, nobody can launch."

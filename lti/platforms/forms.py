@@ -3,10 +3,10 @@
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField, StringField
-from wtforms.validators import InputRequired, Optional
+from wtforms import BooleanField, Field, SelectField, StringField
+from wtforms.validators import InputRequired, ValidationError
 
-from lti.platforms.rules import LONGEST, Registration, faults_of
+from lti.platforms.rules import LONGEST, Registration, Unfit, bare_origin, fault_of, faults_of
 
 SAME_NAME = "same-name"
 
@@ -18,6 +18,11 @@ class _Refusable(FlaskForm):  # type: ignore[misc]
             field.errors = [*field.errors, message]
 
 
+def _organisation_field(label: str) -> SelectField:
+    """One has to be chosen: a new one is made for nobody who has not asked for it."""
+    return SelectField(label, validators=[InputRequired("Choose an organisation")], validate_choice=False)
+
+
 class PlatformForm(_Refusable):
     name = StringField("Name")
     issuer = StringField("Issuer (Moodle: Platform ID)")
@@ -26,7 +31,7 @@ class PlatformForm(_Refusable):
     jwks_url = StringField("Public key set URL")
     auth_url = StringField("Authentication request URL")
     token_url = StringField("Access token URL")
-    organisation = SelectField("Organisation", validators=[Optional()])
+    organisation = _organisation_field("Organisation")
 
     def check(self, *, development: bool) -> bool:
         """Whether the registration is fit; its faults become those of the fields."""
@@ -43,13 +48,18 @@ class PlatformForm(_Refusable):
         return {name: _clean(self[name].data) for name in LONGEST}
 
 
-class ApprovalForm(_Refusable):
+class _Named(_Refusable):
+    name = StringField("Name")
+
+    def validate_name(self, field: Field) -> None:
+        if fault := fault_of("name", _clean(field.data), development=False):
+            raise ValidationError(fault)
+
+
+class ApprovalForm(_Named):
     """For whom a platform that registered itself is."""
 
-    name = StringField("What you call it")
-    organisation = SelectField(
-        "Whose people come from it", validators=[InputRequired("Choose an organisation")], validate_choice=False
-    )
+    organisation = _organisation_field("Whose people come from it")
 
     @property
     def organisation_key(self) -> str:
@@ -60,10 +70,20 @@ class ApprovalForm(_Refusable):
         return _clean(self.name.data)
 
 
-class SettingsForm(_Refusable):
-    name = StringField("Name")
+class SettingsForm(_Named):
     frames_origin = StringField("Where its frames are from")
     allows_anonymous = BooleanField("People may come without saying who they are")
+
+    def check(self, *, development: bool) -> bool:
+        """Whether the settings are fit; what is not becomes the error of its field."""
+        fit: bool = self.validate_on_submit()
+        try:
+            if origin := self.values["frames_origin"]:
+                bare_origin(origin, development=development)
+        except Unfit as unfit:
+            self.refuse(unfit.faults)
+            return False
+        return fit
 
     @property
     def values(self) -> dict[str, Any]:
@@ -80,4 +100,4 @@ def _clean(typed: str | None) -> str:
 
 def _key(chosen: str | None) -> str:
     """The key of an organisation that is there; empty for a new one of the platform's name."""
-    return "" if (chosen or SAME_NAME) == SAME_NAME else str(chosen)
+    return "" if chosen == SAME_NAME else str(chosen)

@@ -9,10 +9,13 @@ from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.outbox import Delivery, DeliveryState
 from catalogue.systems.models import Organisation
-from lti.grading.scores import KIND
-from lti.models import Deployment, Platform, Refusal, ResourceLink
+from lti.grading.queries import with_deployment
+from lti.keys import LOCKED
+from lti.models import Deployment, Platform, PlatformState, Refusal
 
 MOST_REFUSALS = 20
+OUR_OWN = ("", LOCKED, "its line item is just being made", *(f"the platform is {state}" for state in PlatformState))
+"""Why a grade waits that the platform was not asked to take, or took no part in."""
 
 
 def platforms() -> list[Platform]:
@@ -42,12 +45,10 @@ def named(name: str) -> list[Platform]:
 
 
 def not_answering() -> dict[int, datetime]:
-    """By platform, since when a grade has waited that it could not be given: only those where one does."""
+    """By platform, since when a grade has waited that it did not take in two tries: only those where one does."""
     rows = db.session.execute(
-        select(Deployment.platform_id, func.min(Delivery.created_at))
-        .join(ResourceLink, ResourceLink.id == Delivery.payload["link_id"].as_integer())
-        .join(Deployment, Deployment.id == ResourceLink.deployment_id)
-        .where(Delivery.kind == KIND, Delivery.state == DeliveryState.WAITING, Delivery.last_error != "")
+        with_deployment(select(Deployment.platform_id, func.min(Delivery.created_at)))
+        .where(Delivery.state == DeliveryState.WAITING, Delivery.attempts > 1, Delivery.last_error.not_in(OUR_OWN))
         .group_by(Deployment.platform_id)
     )
     return dict(rows.all())

@@ -12,13 +12,13 @@ ADDRESSES = ("issuer", *URLS)
 LONGEST_ORIGIN = 300
 LONGEST = {"name": 200, "issuer": 500, "client_id": 255, "deployment": 255} | dict.fromkeys(URLS, 1000)
 LABELS = {
-    "name": "a name",
-    "issuer": "the issuer, which Moodle calls platform ID",
-    "client_id": "the client ID",
-    "deployment": "the deployment ID",
-    "jwks_url": "the address of the platform's key set",
-    "auth_url": "the authentication request URL",
-    "token_url": "the access token URL",
+    "name": "name",
+    "issuer": "issuer",
+    "client_id": "client ID",
+    "deployment": "deployment ID",
+    "jwks_url": "public key set URL",
+    "auth_url": "authentication request URL",
+    "token_url": "access token URL",
 }
 
 
@@ -51,15 +51,19 @@ def faults_of(given: Mapping[str, str], *, development: bool) -> dict[str, str]:
 
 
 def fault_of(name: str, value: str, *, development: bool) -> str:
-    """What is wrong with one field; empty where it is fit."""
+    """What is wrong with one field, which the words name; empty where it is fit."""
+    label = LABELS[name]
     if not value.strip():
-        return f"Enter {LABELS[name]}"
+        return f"Enter the {label}"
     if len(value) > LONGEST[name]:
-        return f"This must be {LONGEST[name]} characters or fewer"
+        return f"The {label} must be {LONGEST[name]} characters or fewer"
     if any(ord(c) < 32 or 0xD800 <= ord(c) < 0xE000 for c in value) or value != value.strip():
-        return "This must not begin or end with a space, or hold line breaks"
+        return f"The {label} must not begin or end with a space, or hold line breaks"
     if name in ADDRESSES and not is_fit_url(value, development=development):
-        return f"Enter an address that starts with {'http:// or ' if development else ''}https://"
+        starts = ("https://", "http://") if development else ("https://",)
+        if not value.lower().startswith(starts):
+            return f"The {label} must start with {' or '.join(starts)}"
+        return f"The {label} must be a plain address, such as https://learn.example.org/path"
     return ""
 
 
@@ -99,5 +103,5 @@ def bare_origin(given: str, *, development: bool) -> str:
     bare = given.lower().removesuffix("/")
     if len(bare) > LONGEST_ORIGIN or not is_fit_url(bare, development=development) or bare.count("/") != 2:
         schemes = "https:// or http://" if development else "https://"
-        raise Unfit({"frames_origin": f"Enter {schemes} and a host, and nothing after it"})
+        raise Unfit({"frames_origin": f"Where its frames are from must be {schemes} and a host, and nothing after it"})
     return origin(bare)

@@ -63,6 +63,15 @@ def platform(platform_id: int) -> str:
     return _page(queries.platform(platform_id))
 
 
+@lti_admin.get(f"{PLATFORM}/approve")
+@lti_admin.get(f"{PLATFORM}/check")
+@lti_admin.get(f"{PLATFORM}/settings")
+@granted(Role.ADMINISTRATOR)
+def opened_again(platform_id: int) -> Response:
+    """The address of a form's answer, opened by hand or from a bookmark."""
+    return _back_to(platform_id)
+
+
 @lti_admin.post(f"{PLATFORM}/approve")
 @granted(Role.ADMINISTRATOR)
 def approve(platform_id: int) -> Response | tuple[str, int]:
@@ -105,15 +114,13 @@ def check(platform_id: int) -> str:
 def settings(platform_id: int) -> Response | tuple[str, int]:
     form = SettingsForm(obj=queries.platform(platform_id))
     values, actor, development = form.values, current_user.person.key, _settings().development
-    try:
-        run(
-            lambda: actions.change_settings(
-                queries.platform(platform_id), **values, development=development, actor_key=actor
-            )
-        )
-    except Unfit as unfit:
-        form.refuse(unfit.faults)
+    if not form.check(development=development):
         return _page(queries.platform(platform_id), form=form), 422
+    run(
+        lambda: actions.change_settings(
+            queries.platform(platform_id), **values, development=development, actor_key=actor
+        )
+    )
     flash("The settings were changed.")
     return _back_to(platform_id)
 
@@ -169,7 +176,8 @@ def _page(
     return render_template(
         "lti/platform.html",
         platform=platform, pending=pending, grades=grading.grades_by_platform().get(platform.id),
-        since=queries.not_answering().get(platform.id), refusals=refused, offered=offered, results=results,
+        since=queries.not_answering().get(platform.id), refusals=refused, offered=offered,
+        results=results, outcome=checks.outcome(results) if results else "",
         approval=approval or (_approval(platform) if pending else None),
         form=form or approval, settings_form=form or SettingsForm(formdata=None, obj=platform),
         usual_origin=origin(platform.auth_url), elsewhere=_elsewhere(platform) if pending else [],

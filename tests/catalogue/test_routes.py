@@ -61,6 +61,7 @@ ROUTES: dict[str, str | tuple[Role, ...]] = {
     "lti_admin.index": ADMINISTRATORS,
     "lti_admin.add": ADMINISTRATORS,
     "lti_admin.platform": ADMINISTRATORS,
+    "lti_admin.opened_again": ADMINISTRATORS,
     "lti_admin.approve": ADMINISTRATORS,
     "lti_admin.decline": ADMINISTRATORS,
     "lti_admin.check": ADMINISTRATORS,

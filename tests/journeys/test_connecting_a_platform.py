@@ -75,7 +75,7 @@ def connect(page: Page, administrator: Page, service: Service, check: Callable[[
     check(administrator)
     administrator.get_by_role("button", name=re.compile("^Approve")).click()
 
-    administrator.get_by_label("What you call it").fill(NAME)
+    administrator.get_by_label("Name", exact=True).fill(NAME)
     administrator.get_by_label("Whose people come from it").select_option(index=1)
     check(administrator)
     administrator.get_by_role("button", name="Approve").click()

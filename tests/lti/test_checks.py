@@ -41,7 +41,7 @@ def check(administrator: Visitor) -> Check:
     def press() -> dict[str, str]:
         administrator.get("/admin/platforms/1")
         administrator.press("Check connection", 200)
-        listed = administrator.page.select("h2#checked + ul > li")
+        listed = administrator.page.select("#checked li")
         texts = [" ".join(item.get_text(" ").split()) for item in listed]
         names = {"key set": "The platform’s key set", "token": "A service token", "clock": "Its clock"}
         return {name: text for name, words in names.items() for text in texts if words in text}
@@ -81,6 +81,28 @@ def test_a_platform_that_works_is_said_to(check: Check, platform: Platform) -> N
     assert [asked["scope"] for asked in platform.token_requests] == [
         "https://purl.imsglobal.org/spec/lti-ags/scope/score"
     ]
+
+
+def test_what_was_found_is_the_first_thing_that_is_said(
+    check: Check, platform: Platform, administrator: Visitor
+) -> None:
+    """In the page's title, and in a banner where whoever pressed the button lands."""
+    for faults, said in (
+        ([], "3 of 3 work"),
+        ([("/token", (401, {}, b""))], "1 of 3 does not work"),
+        ([("/token", (401, {}, b"")), ("/certs", (404, {}, b""))], "2 of 3 do not work"),
+    ):
+        platform.faults = list(faults)
+        check()
+        title, banner = administrator.page.title, administrator.page.select_one("#checked[role=alert][tabindex='-1']")
+        assert title is not None
+        assert title.get_text() == f"{said} – Test Moodle – Every Seat"
+        assert banner is not None
+        assert said in banner.get_text()
+        assert administrator.page.select("form[action$='/check#checked']")
+    administrator.get("/admin/platforms/1")
+    assert administrator.page.title is not None
+    assert administrator.page.title.get_text() == "Test Moodle – Every Seat"
 
 
 def test_a_token_is_asked_for_each_time(check: Check, platform: Platform) -> None:

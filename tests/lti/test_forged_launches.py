@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from catalogue.clock import now
 from catalogue.extensions import db
 from lti import refusals
+from lti.errors import LaunchRefused, Why
 from lti.models import Refusal
 from tests.lti.platform import KEY, LEFT_OUT, LTI, OTHER_KEY, TOOL, Platform, jwk, serving, token_of
 from tests.visitor import ORIGIN, Visitor
@@ -234,6 +235,7 @@ def test_without_its_cookie_a_launch_offers_a_new_window(visitor: Visitor, platf
     token = platform.sign(platform.claims(asked["nonce"]))
     page = visitor.post("/lti/launch", {"id_token": token, "state": asked["state"]}, 400)
     assert "keeps Every Seat out of this frame" in visitor.text()
+    assert "reference" not in visitor.text().lower()
     link = page.select_one("main a[target=_blank]")
     assert link is not None
     assert str(link["href"]).startswith("/lti/login?iss=")
@@ -264,6 +266,25 @@ def test_refusals_are_kept_within_bounds(visitor: Visitor, app: Flask) -> None:
         visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
     with app.app_context():
         assert db.session.scalar(select(func.count()).select_from(Refusal)) == 20
+
+
+def test_what_was_kept_of_a_refused_launch_is_said_where_something_was(visitor: Visitor) -> None:
+    said = "Nothing was kept of this visit but the reference and the reason."
+    for _ in range(20):
+        visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
+        assert said in visitor.text()
+    visitor.post("/lti/launch", {"id_token": "", "state": "x"}, 400)
+    assert "Reference" in visitor.text()
+    assert said not in visitor.text()
+
+
+@pytest.mark.parametrize("why", [Why.NO_COOKIES, Why.SUSPENDED_PERSON, Why.NOTHING_TO_REVIEW])
+def test_nothing_is_kept_of_a_refusal_that_is_no_fault(app: Flask, platform: Platform, why: Why) -> None:
+    with app.test_request_context():
+        html, _status = refusals.page(LaunchRefused(why, "said why", platform_id=1, frame_origin=platform.url))
+        assert db.session.scalar(select(func.count()).select_from(Refusal)) == 0
+    for words in ("said why", "administrator, and give them", "was kept of this visit"):
+        assert words not in html
 
 
 def test_what_anybody_can_send_leaves_each_platform_its_room(visitor: Visitor, platform: Platform, app: Flask) -> None:

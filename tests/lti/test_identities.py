@@ -150,6 +150,7 @@ def test_a_suspended_person_is_refused(app: Flask, visitor: Visitor, platform: P
     before = counts()
     platform.launch(visitor, status=403)
     assert "switched off" in visitor.text()
+    assert "reference" not in visitor.text().lower()
     assert counts() == before
 
 

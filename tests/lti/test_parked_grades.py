@@ -95,12 +95,13 @@ def test_an_administrator_sees_what_it_is_about_and_why_and_no_name(
 
 
 @pytest.mark.usefixtures("refused")
-def test_the_platforms_page_leads_there_with_the_count(app: Flask, administrator: Visitor) -> None:
+def test_the_pages_of_platforms_lead_there_with_the_count(app: Flask, administrator: Visitor) -> None:
     park_more(app, 2)
-    administrator.get("/admin/platforms")
-    link = administrator.page.select_one("main a[href='/admin/grades']")
-    assert link is not None
-    assert "3 grades" in link.get_text()
+    for page in ("/admin/platforms", "/admin/platforms/1"):
+        administrator.get(page)
+        link = administrator.page.select_one("main a[href='/admin/grades']")
+        assert link is not None
+        assert "3 grades" in link.get_text()
 
 
 def test_where_there_are_none_the_page_says_so(administrator: Visitor, platform: Platform) -> None:
@@ -128,8 +129,15 @@ def test_many_are_read_page_by_page_newest_first(app: Flask, administrator: Visi
 
 
 @pytest.mark.parametrize("before", ["x", "0", "-1", "9" * 30, "1' or 1=1"])
-def test_a_page_that_is_none_is_the_first(administrator: Visitor, before: str) -> None:
+@pytest.mark.usefixtures("refused")
+def test_a_page_that_is_none_is_the_first(app: Flask, administrator: Visitor, before: str) -> None:
+    park_more(app, PAGE)
+    administrator.get("/admin/grades")
+    first = headings(administrator)
+    assert len(first) == PAGE
     administrator.get("/admin/grades", query_string={"before": before})
+    assert headings(administrator) == first
+    assert administrator.page.find("a", string="Back to the newest") is None
 
 
 @pytest.mark.usefixtures("refused")
@@ -231,7 +239,7 @@ def test_the_command_does_the_same(app: Flask, platform: Platform, deliver: Deli
         assert result.exit_code == status, result.output
         return str(result.output).strip()
 
-    assert "There is no platform Elsewhere." in retry("--platform", "Elsewhere", status=1)
+    assert "there is no platform Elsewhere" in retry("--platform", "Elsewhere", status=2)
     assert retry("--platform", "Test Moodle") == "1 grade is on the way again."
     assert retry() == "There are none."
     assert deliver() == [("delivered", "")]

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 import pytest
+import time_machine
 from click.testing import CliRunner, Result
 from flask import Flask
 from flask.cli import FlaskGroup
@@ -17,16 +18,18 @@ from sqlalchemy import func, select
 from catalogue import outbox
 from catalogue.clock import now
 from catalogue.extensions import db
+from catalogue.offers.models import Offer
 from catalogue.people.models import AuditEvent
 from catalogue.settings import Settings
 from catalogue.transactions import run
 from everyseat import create_app
-from lti import storage
+from lti import keys, storage
 from lti.cli import add_lti_commands
-from lti.models import DeepLinking, Deployment, Handover, Identity, ServiceToken
+from lti.models import DeepLinking, Deployment, Handover, Identity, LineItem, ServiceToken
 from lti.models import Platform as Registered
 from lti.platforms import actions
 from lti.platforms.rules import Registration, Unfit, bare_origin, faults_of
+from lti.platforms.tool_settings import ToolSettings
 from tests.lti.platform import LEFT_OUT, Platform
 from tests.visitor import Visitor
 
@@ -113,12 +116,16 @@ def test_an_organisation_can_be_named_and_stays(command: Run, app: Flask) -> Non
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [
-        ("jwks_url", "ftp://moodle.example/certs", "--jwks-url: Enter an address that starts with http:// or https://"),
-        ("issuer", "moodle.example", "--issuer: Enter an address that starts with http:// or https://"),
+        (
+            "jwks_url",
+            "ftp://moodle.example/certs",
+            "--jwks-url: The public key set URL must start with https:// or http://",
+        ),
+        ("issuer", "moodle.example", "--issuer: The issuer must start with https:// or http://"),
         ("auth_url", "nonsense", "--auth-url"),
         ("token_url", "", "--token-url: Enter the access token URL"),
         ("client_id", " ", "--client-id: Enter the client ID"),
-        ("issuer", "x" * 501, "--issuer: This must be 500 characters or fewer"),
+        ("issuer", "x" * 501, "--issuer: The issuer must be 500 characters or fewer"),
     ],
 )
 def test_what_is_wrong_is_said_plainly(command: Run, option: str, value: str, said: str) -> None:
@@ -128,18 +135,25 @@ def test_what_is_wrong_is_said_plainly(command: Run, option: str, value: str, sa
     assert listed(command) == []
 
 
+PLAIN = "must be a plain address"
+HTTPS = "must start with https://"
+
+
 @pytest.mark.parametrize(
-    "url",
+    ("url", "said"),
     [
-        "http://moodle.example/auth", "https://moodle.example; script-src *", "https://a b.example/", "https://",
-        "https://moodle.example:99999/", "https://user@moodle.example/", "javascript:alert(1)", "https://'none'/",
+        ("http://moodle.example/auth", HTTPS), ("https://moodle.example; script-src *", PLAIN),
+        ("https://a b.example/", PLAIN), ("https://", PLAIN), ("https://moodle.example:99999/", PLAIN),
+        ("https://user@moodle.example/", PLAIN), ("javascript:alert(1)", HTTPS), ("https://'none'/", PLAIN),
     ],
 )  # fmt: skip
-def test_in_production_only_https_addresses_of_plain_hosts_are_fit(url: str) -> None:
+def test_in_production_only_https_addresses_of_plain_hosts_are_fit(url: str, said: str) -> None:
     given = {name.removeprefix("--").replace("-", "_"): value for name, value in GIVEN.items()}
     assert faults_of(given, development=False) == {}
-    for name in ("auth_url", "issuer"):
-        assert faults_of(given | {name: url}, development=False) == {name: "Enter an address that starts with https://"}
+    for name, label in (("auth_url", "authentication request URL"), ("issuer", "issuer")):
+        (fault,) = faults_of(given | {name: url}, development=False).items()
+        assert fault[0] == name
+        assert fault[1].startswith(f"The {label} {said}")
 
 
 @pytest.mark.both_databases
@@ -158,12 +172,18 @@ def test_an_administrator_adds_a_platform_on_a_page(administrator: Visitor, app:
     assert "http://127.0.0.1:8000/lti/jwks.json" in administrator.text()
     typed = {name.removeprefix("--").replace("-", "_"): value for name, value in GIVEN.items()}
     administrator.press("Add platform", 422, **typed | {"token_url": "token", "client_id": ""})
-    assert "Enter the client ID" in administrator.text()
-    assert "Enter an address that starts with http:// or https://" in administrator.text()
+    for said in (
+        "Enter the client ID", "The access token URL must start with https:// or http://", "Choose an organisation",
+    ):  # fmt: skip
+        assert said in administrator.text()
     kept = administrator.page.select_one("input[name=issuer]")
     assert kept is not None
     assert kept["value"] == GIVEN["--issuer"]
-    administrator.press("Add platform", **typed)
+    administrator.press("Add platform", 422, **typed)
+    assert "Choose an organisation" in administrator.text()
+    with app.app_context():
+        assert db.session.scalar(select(func.count()).select_from(Registered)) == 0
+    administrator.press("Add platform", **typed, organisation="same-name")
     administrator.follow()
     assert "Riverside Moodle was added" in administrator.text()
     assert "None yet" in administrator.text()
@@ -175,12 +195,15 @@ def test_the_page_keeps_a_platform_with_its_organisation(administrator: Visitor,
         administrator.get("/admin/platforms/add")
         administrator.press("Add platform", status, **typed, organisation=organisation)
     assert "belongs to another organisation" in administrator.text()
+    administrator.press("Add platform", 422, **typed | {"client_id": "2"}, organisation="nobody")
+    assert "There is no organisation nobody" in administrator.text()
 
 
 def test_the_page_gives_no_platform_other_addresses(administrator: Visitor, command: Run) -> None:
     command("platforms", "add", *options())
     typed = {name.removeprefix("--").replace("-", "_"): value for name, value in GIVEN.items()}
     administrator.get("/admin/platforms/add")
+    typed["organisation"] = "same-name"
     administrator.press("Add platform", 422, **typed | {"jwks_url": "https://evil.example/certs"})
     assert "is registered already" in administrator.text()
     assert listed(command)[0]["jwks_url"] == GIVEN["--jwks-url"]
@@ -203,15 +226,37 @@ def test_only_administrators_suspend(learner: Visitor, platform: Platform, app: 
         assert db.session.scalar(select(func.count()).select_from(Deployment)) == 1
 
 
-@pytest.mark.parametrize("words", [["approve"], ["suspend"], ["activate"], ["check"]])
+def test_an_address_of_a_form_that_is_opened_leads_to_the_platforms_page(
+    learner: Visitor, administrator: Visitor, platform: Platform
+) -> None:
+    for name in ("approve", "check", "settings"):
+        learner.get(f"/admin/platforms/1/{name}", 404)
+        administrator.get(f"/admin/platforms/1/{name}", 302)
+        assert administrator.response.headers["Location"] == "/admin/platforms/1"
+
+
+def test_a_list_of_platforms_says_when_somebody_came_last(command: Run, visitor: Visitor, platform: Platform) -> None:
+    assert command("platforms", "list").output.endswith("client id client-1, no launch yet\n")
+    with time_machine.travel("2027-01-05T10:00:00Z"):
+        platform.launch(visitor)
+    assert command("platforms", "list").output.endswith("last launch 5 January 2027, 10:00am\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["platforms", "approve"], ["platforms", "suspend"], ["platforms", "activate"], ["platforms", "check"],
+        ["grades", "retry", "--platform"],
+    ],
+)  # fmt: skip
 def test_a_command_on_a_platform_wants_one_that_is_there(command: Run, words: list[str]) -> None:
     for client_id in ("one", "two"):
         command("platforms", "add", *options(client_id=client_id))
     for name in ("Nobody", "99", "riverside moodle"):
-        unknown = command("platforms", *words, name)
+        unknown = command(*words, name)
         assert unknown.exit_code == 2
         assert f"there is no platform {name}" in unknown.output
-    ambiguous = command("platforms", *words, "Riverside Moodle")
+    ambiguous = command(*words, "Riverside Moodle")
     assert ambiguous.exit_code == 2
     assert "2 platforms are called Riverside Moodle: say which by its id, one of 1, 2" in ambiguous.output
 
@@ -251,6 +296,13 @@ def test_what_a_platform_is_to_be_told_is_printed_and_shown(command: Run, admini
         ):  # fmt: skip
             assert words in said
     administrator.get("/static/everyseat-icon.svg")
+
+
+def test_the_guide_to_moodle_says_what_every_seat_does() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "connect-moodle.md").read_text(encoding="utf-8")
+    table = guide.partition("| Moodle's field | what to put there |\n| --- | --- |\n")[2].partition("\n\n")[0]
+    rows = [[cell.strip().strip("`") for cell in line.strip("|").split("|")] for line in table.splitlines()]
+    assert rows == [list(row) for row in ToolSettings.at("https://everyseat.example").moodle]
 
 
 def test_a_platforms_page_says_all_about_it(visitor: Visitor, platform: Platform, administrator: Visitor) -> None:
@@ -293,6 +345,9 @@ def test_a_platform_that_does_not_take_its_grades_is_said_not_to_answer(
     assert "Working" in administrator.text()
     platform.up = False
     deliver()
+    administrator.get("/admin/platforms")
+    assert "Working" in administrator.text(), "one try that failed is nothing yet"
+    deliver()
     for path in ("/admin/platforms", "/admin/platforms/1"):
         administrator.get(path)
         assert "Not answering since" in administrator.text()
@@ -300,6 +355,34 @@ def test_a_platform_that_does_not_take_its_grades_is_said_not_to_answer(
     assert deliver()[0][0] == "delivered"
     administrator.get("/admin/platforms")
     assert "Working" in administrator.text()
+
+
+@pytest.mark.parametrize("ours", ["its line item is being made", "our keys are locked"])
+def test_what_keeps_a_grade_here_is_not_laid_to_the_platform(
+    visitor: Visitor, platform: Platform, administrator: Visitor, slugs: list[str], app: Flask, ours: str,
+    complete: Callable[[str], int], deliver: Callable[[], list[tuple[str, str]]], monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    platform.launch(visitor)
+    complete(slugs[0])
+
+    def claim() -> None:
+        offer = db.session.scalars(select(Offer).where(Offer.slug == slugs[0])).one()
+        db.session.add(LineItem(resource_link_id=1, offer_id=offer.id))
+
+    def locked() -> tuple[str, str]:
+        raise keys.KeysLocked(keys.LOCKED)
+
+    if ours == "our keys are locked":
+        monkeypatch.setattr(keys, "signing_key", locked)
+    else:
+        with app.app_context():
+            run(claim)
+    for _ in range(3):
+        assert deliver()[0][0] == "waiting"
+    assert platform.scores == {}
+    administrator.get("/admin/platforms/1")
+    assert "Working" in administrator.text()
+    assert "Grades waiting 1" in administrator.text()
 
 
 @pytest.mark.both_databases
@@ -393,7 +476,8 @@ def test_the_origin_of_frames_is_a_bare_one(
 ) -> None:
     administrator.get("/admin/platforms/1")
     administrator.press("Save settings", 422, frames_origin=origin)
-    assert "Enter https:// or http:// and a host, and nothing after it" in administrator.text()
+    said = "Where its frames are from must be https:// or http:// and a host, and nothing after it"
+    assert said in administrator.text()
     field = administrator.page.select_one("input[name=frames_origin]")
     assert field is not None
     assert field["value"] == origin
@@ -411,7 +495,16 @@ def test_in_production_frames_are_from_https_alone() -> None:
 def test_a_platform_keeps_a_name(platform: Platform, administrator: Visitor) -> None:
     administrator.get("/admin/platforms/1")
     administrator.press("Save settings", 422, name=" ")
-    assert "Enter a name" in administrator.text()
+    assert "Enter the name" in administrator.text()
+
+
+def test_all_that_is_wrong_with_settings_is_said_at_once(platform: Platform, administrator: Visitor) -> None:
+    administrator.get("/admin/platforms/1")
+    administrator.press("Save settings", 422, name="x" * 201, frames_origin="nowhere")
+    summary = administrator.page.select_one(".nhsuk-error-summary")
+    assert summary is not None
+    assert "The name must be 200 characters or fewer" in summary.get_text()
+    assert "Where its frames are from must be" in summary.get_text()
 
 
 def test_in_production_an_address_on_plain_http_is_not_taken(database_url: str, tmp_path: Path) -> None:

@@ -365,7 +365,7 @@ def test_adding_a_pending_platform_by_hand_is_no_way_round_its_approval(
 ) -> None:
     moodle.connect(visitor)
     administrator.get("/admin/platforms/add")
-    administrator.press("Add platform", 422, **moodle.registration)
+    administrator.press("Add platform", 422, **moodle.registration, organisation="same-name")
     assert "waits for approval" in administrator.text()
     assert kept()[0].state == PlatformState.PENDING
 
@@ -516,7 +516,7 @@ def test_one_that_waits_is_not_approved_with_what_is_another_platforms(
     administrator.get("/admin/platforms/1")
     administrator.press("Decline and forget it")
     administrator.get("/admin/platforms/add")
-    administrator.press("Add platform", **moodle.registration)
+    administrator.press("Add platform", **moodle.registration, organisation="same-name")
     moodle.launch(visitor)
 
 
@@ -565,7 +565,7 @@ def test_nobody_comes_before_it_is_approved_and_then_they_do(
     assert "Choose an organisation" in administrator.text()
     visitor.post("/lti/login", moodle.initiation(), 403)
     administrator.press("Approve", 422, name="", organisation="same-name")
-    assert "Enter a name" in administrator.text()
+    assert "Enter the name" in administrator.text()
     administrator.press("Approve", name="Riverside Moodle", organisation="example-riverside-trust")
     administrator.follow()
     assert "The platform is approved" in administrator.text()
@@ -578,6 +578,19 @@ def test_nobody_comes_before_it_is_approved_and_then_they_do(
         audited = db.session.scalars(select(AuditEvent).where(AuditEvent.action == "platform approved")).one()
         assert audited.detail == {"organisation": "example-riverside-trust"}
         assert audited.actor_key
+
+
+def test_all_that_is_wrong_with_an_approval_is_said_at_once(
+    visitor: Visitor, moodle: Registering, administrator: Visitor, kept: Waiting
+) -> None:
+    moodle.connect(visitor)
+    administrator.get("/admin/platforms/1")
+    administrator.press("Approve", 422, name=" ")
+    summary = administrator.page.select_one(".nhsuk-error-summary")
+    assert summary is not None
+    assert "Enter the name" in summary.get_text()
+    assert "Choose an organisation" in summary.get_text()
+    assert kept()[0].state == PlatformState.PENDING
 
 
 def test_approving_can_make_an_organisation_of_the_name_that_was_chosen(

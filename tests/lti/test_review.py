@@ -247,6 +247,7 @@ def test_a_message_with_something_swapped_opens_nothing(
     before, teacher, swap = counts(), visitors(), dict(SWAPS[case])
     open_submission(teacher, platform, swap.pop("roles", None), status=404, **swap)
     assert "There is nothing to look at here" in teacher.text()
+    assert "reference" not in teacher.text().lower()
     assert counts() == before
     teacher.get("/lti/review", 302)
 
