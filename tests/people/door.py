@@ -14,7 +14,11 @@ from tests.visitor import ORIGIN, Visitor
 EMAIL = "ada.brown@test.example"
 COOKIE = "__Host-everyseat"
 
-FROM_PLATFORMS = {"lti.login", "lti.launch_tool"}
+FROM_PLATFORMS = {
+    "lti.login", "lti.launch_tool", "lti.continue_in_window", "lti_registration.register", "lti_choosing.choose",
+    "lti_choosing.answer",
+}  # fmt: skip
+"""What is posted from a platform, or in its frame, where a browser may keep no cookie to check a form against."""
 
 
 def enter(visitor: Visitor, email: str = EMAIL, password: str = PASSWORD, status: int = 302) -> None:

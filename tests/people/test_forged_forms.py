@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from catalogue.extensions import db
+from catalogue.extensions import csrf, db
 from catalogue.people.models import SignIn
 from tests.people.door import FROM_PLATFORMS, is_signed_in, paths
 from tests.visitor import ORIGIN, Visitor
@@ -43,6 +43,11 @@ def test_a_form_that_we_did_not_give_out_is_refused(
     with app.app_context():
         after = db.session.scalar(select(func.count()).select_from(SignIn).where(SignIn.ended_at.is_(None)))
     assert after == before
+
+
+def test_only_what_platforms_frames_post_goes_without_a_token(app: Flask) -> None:
+    views = {f"{view.__module__}.{view.__name__}": endpoint for endpoint, view in app.view_functions.items()}
+    assert {views[view] for view in csrf._exempt_views} == FROM_PLATFORMS
 
 
 def test_changing_things_takes_a_post(app: Flask, administrator: Visitor) -> None:
