@@ -13,6 +13,7 @@ class Why(StrEnum):
     SUSPENDED_PERSON = "person is suspended"
     NOT_OURS = "address is not ours"
     NO_COOKIES = "no cookies"
+    COOKIE_LOST = "cookie did not come back"
     OTHER_BROWSER = "another browser"
     USED_UP = "used, or too late"
     PLATFORM_STOPPED = "platform stopped it"

@@ -55,7 +55,7 @@ def read(parameters: Mapping[str, str], browser: str, keys: PlatformKeys, public
     platform = login.platform
     try:
         if not browser:
-            raise LaunchRefused(Why.NO_COOKIES, "the cookie of this launch did not come back", again=dict(login.asked))
+            raise LaunchRefused(Why.COOKIE_LOST, "the cookie of this launch did not come back", again=dict(login.asked))
         if hash_token(browser) != login.browser_hash:
             raise LaunchRefused(Why.OTHER_BROWSER, "the launch began in another browser")
         if not platform.active:

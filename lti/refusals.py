@@ -39,6 +39,10 @@ class Page:
     ordinary: bool = False
 
 
+BLOCKED = (
+    "Your browser keeps Every Seat out of this frame",
+    "It blocks the cookies that Every Seat needs inside another site. Open it in a new window instead.",
+)
 PAGES = {
     Why.UNKNOWN_PLATFORM: Page(
         "Your learning platform is not connected",
@@ -69,11 +73,8 @@ PAGES = {
     Why.NOT_OURS: Page(
         "This link leads somewhere else", "The link in your course was set up with an address that is not Every Seat’s."
     ),
-    Why.NO_COOKIES: Page(
-        "Your browser keeps Every Seat out of this frame",
-        "It blocks the cookies that Every Seat needs inside another site. Open it in a new window instead.",
-        ordinary=True,
-    ),
+    Why.NO_COOKIES: Page(*BLOCKED, ordinary=True),
+    Why.COOKIE_LOST: Page(*BLOCKED),  # a message came, which may be another browser's
     Why.OTHER_BROWSER: Page(
         "This began in another browser", "Go back to your course in this browser, and open the link again."
     ),

@@ -82,6 +82,8 @@ def connect(page: Page, administrator: Page, service: Service, check: Callable[[
     expect(administrator.get_by_text("Working")).to_be_visible()
     administrator.get_by_role("button", name="Check connection").click()
     expect(administrator.get_by_text("Fine", exact=True)).to_have_count(3)
+    expect(administrator).to_have_title(re.compile("^3 of 3 work"))
+    expect(administrator.locator("#checked")).to_be_focused()
     check(administrator)
 
 

@@ -116,6 +116,7 @@ def test_in_a_frame_without_cookies_a_new_window_is_offered(
     page = stateless.get(blocked.response.headers["Location"], 400, headers=framed)
     link = page.select_one("main a[target=_blank]")
     assert link is not None
+    assert "reference" not in stateless.text().lower()
     assert f"frame-ancestors {platform.url}" in stateless.response.headers["Content-Security-Policy"]
     stateless.get(str(link["href"]), 302, headers={"Sec-Fetch-Dest": "document"})
 

@@ -333,7 +333,11 @@ def test_a_message_opens_it_once(visitors: Callable[[], Visitor], platform: Plat
     assert press_all([post] * 6) == {303: 1, 400: 5}
 
 
-@pytest.mark.parametrize("whom", [{}, {"user_id": ""}, {"user_id": 4}, {"user_id": "x" * 256}, LEFT_OUT], ids=repr)
+@pytest.mark.parametrize(
+    "whom",
+    [{}, {"user_id": ""}, {"user_id": 4}, {"user_id": "x" * 256}, LEFT_OUT],
+    ids=["nobody", "empty", "a number", "too long", "left out"],
+)
 def test_without_saying_whose_it_is_the_message_is_incomplete(
     visitors: Callable[[], Visitor], platform: Platform, arrived: Visitor, whom: Any
 ) -> None:
