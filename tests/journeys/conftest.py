@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, TimeoutError, sync_playwright
 
 from tests.databases import missing
 from tests.journeys.service import Service, running
 
 CHROMIUM = "/usr/bin/chromium"
+NOT_WIDER = "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
 ARGUMENTS = [
     "--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-gpu", "--disable-dev-shm-usage", "--test-third-party-cookie-phaseout",
@@ -76,8 +77,10 @@ def check_page() -> Callable[[Page], None]:
         for width in (320, size["width"]):
             page.set_viewport_size({"width": width, "height": size["height"]})
             for frame in page.frames:
-                wider = frame.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                assert wider <= 0, f"{frame.url} is {wider} pixels wider than its window of {width}"
+                try:  # the header folds its places away a moment after the window has changed
+                    frame.wait_for_function(NOT_WIDER, timeout=5000)
+                except TimeoutError as late:
+                    raise AssertionError(f"{frame.url} is wider than its window of {width}") from late
 
     return check
 
