@@ -22,6 +22,7 @@ from lti.models import Platform as Registered
 from lti.platforms.actions import add_platform
 from lti.platforms.rules import Registration
 from tests.drills import pytest_terminal_summary  # noqa: F401 prints the figures at the end
+from tests.enrolments.conftest import ask, change  # noqa: F401 fixtures of these tests too
 from tests.lti.platform import Platform, serving
 from tests.visitor import Visitor
 

@@ -10,11 +10,11 @@ from sqlalchemy import func, select
 from catalogue.extensions import db
 from catalogue.people import actions as people
 from catalogue.people.models import Account, PasswordReset, Person, Role
-from catalogue.transactions import run
 from lti.models import Identity, PlatformState
 from lti.models import Platform as Registered
 from lti.platforms import actions as platforms
 from tests.drills import say
+from tests.enrolments.conftest import Ask
 from tests.lti.platform import LEARNER, LTI, MEMBERSHIP, OTHER_KEY, TEACHER, Platform, jwk, serving
 from tests.lti.threats.begun import browser_with, cookies_of
 from tests.people.test_sessions import PLANTED
@@ -22,27 +22,6 @@ from tests.visitor import ORIGIN, Visitor
 
 EMAIL, NAME = "sam.student@test.example", "Sam Student"
 BASIC = {"name": NAME, "email": EMAIL}
-Ask = Callable[[Callable[[], Any]], Any]
-
-
-@pytest.fixture
-def ask(app: Flask) -> Ask:
-    def question(reading: Callable[[], Any]) -> Any:
-        with app.app_context():
-            return reading()
-
-    return question
-
-
-@pytest.fixture
-def change(app: Flask) -> Ask:
-    def act(action: Callable[[], Any]) -> Any:
-        with app.app_context():
-            return run(action)
-
-    return act
-
-
 CLAIMS: dict[str, dict[str, Any]] = {
     "their e-mail address": BASIC,
     "in capitals": BASIC | {"email": EMAIL.upper()},

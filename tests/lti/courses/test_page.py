@@ -1,57 +1,19 @@
-"""A teacher's page on their course."""
+"""A teacher's page on their course: what it shows, and to whom."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import event, select
 
-from catalogue.clock import now, today
-from catalogue.enrolments import actions as enrolments
-from catalogue.enrolments.models import CompletedBy
+from catalogue.clock import today
 from catalogue.extensions import db
-from catalogue.offers.models import Offer, OfferVersion, Run
-from catalogue.people.models import Person
-from catalogue.transactions import run
-from lti.courses import roster
-from lti.models import Identity
-from tests.lti.platform import LTI, NRPS, TEACHER, Answer, Platform
+from catalogue.offers.models import Run
+from tests.lti.courses.conftest import member, rows
+from tests.lti.platform import LTI, NRPS, TEACHER, Platform
 from tests.visitor import Visitor
-
-
-def member(sub: str, name: str, role: str = "Learner", **more: Any) -> dict[str, Any]:
-    return {"user_id": sub, "name": name, "roles": [role], "status": "Active"} | more
-
-
-@pytest.fixture
-def complete(app: Flask) -> Callable[[str], str]:
-    """A person of a platform completes an offer at their own pace; returns its slug."""
-
-    def completing(sub: str) -> str:
-        offer = db.session.scalars(
-            select(Offer).join(Offer.published).where(OfferVersion.mode == "self-paced").order_by(Offer.id).limit(1)
-        ).one()
-        identity = db.session.scalars(select(Identity).where(Identity.sub == sub)).one()
-        person = db.session.get_one(Person, identity.person_id)
-        enrolments.complete(enrolments.enrol(person, offer, None), CompletedBy.LAST_STEP, person)
-        return offer.slug
-
-    def completes(sub: str) -> str:
-        with app.app_context():
-            return run(lambda: completing(sub))
-
-    return completes
-
-
-def rows(visitor: Visitor) -> list[list[str]]:
-    for heading in visitor.page.select(".nhsuk-table-responsive__heading"):
-        heading.extract()
-    return [[" ".join(c.get_text().split()) for c in row.select("td")] for row in visitor.page.select("tbody tr")]
 
 
 def test_a_teacher_sees_how_far_learners_are_page_by_page_of_the_platforms_list(
@@ -171,40 +133,6 @@ def test_a_link_that_is_widened_later_shows_no_more_of_what_was_before(
     assert rows(teacher) == [["Sam Student", "Yes", "Not yet", "0", "0"]]
 
 
-def test_a_slow_list_holds_nobody_and_no_connection(
-    app: Flask, visitors: Callable[[], Visitor], platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    platform.members, platform.page_size = [member(str(number), "Slow") for number in range(100)], 1
-    platform.launch(visitors(), sub="4")
-    teacher, held, answer = visitors(), [], platform.answer
-    platform.launch(teacher, TEACHER, sub="3")
-
-    def slow(method: str, path: str, headers: Any, body: bytes) -> Answer:
-        with app.app_context():
-            held.append(current_app.extensions["sqlalchemy"].engine.pool.checkedout())
-        time.sleep(0.2)
-        return answer(method, path, headers, body)
-
-    monkeypatch.setattr(platform, "answer", slow)
-    monkeypatch.setattr(roster, "PATIENCE", 1.0)
-    began = time.monotonic()
-    teacher.get("/lti/course/1")
-    assert time.monotonic() - began < 6  # all pages would take ten seconds
-    assert len(held) > 1
-    assert set(held) == {0}
-    assert "did not give us its list" in teacher.text()
-    assert [row[0] for row in rows(teacher)] == ["Sam Student"]
-
-
-def test_an_endless_list_is_left(visitors: Callable[[], Visitor], platform: Platform) -> None:
-    platform.members, platform.page_size = [member(str(number), "Many") for number in range(100)], 1
-    teacher = visitors()
-    platform.launch(teacher, TEACHER, sub="3")
-    teacher.get("/lti/course/1")
-    assert "did not give us its list" in teacher.text()
-    assert len([path for _, path in platform.calls if path.startswith("/members")]) == 50
-
-
 def test_the_page_sums_up_and_says_of_which_course_it_is_a_copy(
     visitors: Callable[[], Visitor], platform: Platform, complete: Callable[[str], str]
 ) -> None:
@@ -305,48 +233,3 @@ def test_the_page_asks_the_database_no_more_often_for_many_people(
     few = asked(range(10, 13))
     platform.members += [member(f"new-{number}", f"Somebody {number}") for number in range(500)]
     assert asked(range(13, 33)) <= few <= 30
-
-
-def test_a_list_on_a_host_that_is_not_the_platforms_gets_no_token(
-    visitors: Callable[[], Visitor], platform: Platform
-) -> None:
-    elsewhere = platform.url.replace("127.0.0.1", "localhost")
-    teacher = visitors()
-    platform.launch(
-        teacher, TEACHER, sub="3", change=lambda c: c[NRPS].update(context_memberships_url=f"{elsewhere}/members")
-    )
-    teacher.get("/lti/course/1")
-    assert "did not give us its list" in teacher.text()
-    assert [path for _, path in platform.calls if path != "/certs"] == []
-
-
-HOSTILE: dict[str, tuple[str, Answer]] = {
-    "deep": ("/members", (200, {}, b"[" * 200_000)),
-    "a huge number": ("/members", (200, {}, b"1" * 10_000)),
-    "a character set of traps": ("/members", (200, {"Content-Type": "text/x; charset=idna"}, b"\xff{}")),
-    "an error in it": ("/members", (500, {"Content-Type": "text/x; charset=idna"}, b"\xff\x00")),
-    "a broken next page": ("/members", (200, {"Link": '<http://[1>; rel="next"'}, {"members": []})),
-    "no object": ("/members", (200, {}, [])),
-    "a long pause": ("/members", (503, {"Retry-After": "9" * 5000}, {})),
-    "a date out of range": ("/members", (503, {"Retry-After": "Mon, 99 Jan 99999 99:99:99 +9999"}, {})),
-    "a token without end": ("/token", (200, {}, {"access_token": "x", "expires_in": 10**400})),
-    "a token that no header carries": ("/token", (200, {}, {"access_token": "\u2603", "expires_in": 60})),
-    "a token of lines": ("/token", (200, {}, {"access_token": "a\r\nb", "expires_in": 60})),
-    "a token that is a list": ("/token", (200, {}, {"access_token": [], "expires_in": 60})),
-    "a deep token": ("/token", (200, {}, b"[" * 200_000)),
-    "a token in traps": ("/token", (400, {"Content-Type": "text/x; charset=idna"}, b"\xff")),
-}
-
-
-@pytest.mark.parametrize("case", HOSTILE)
-def test_an_answer_made_to_break_its_reader_only_leaves_the_list_out(
-    visitors: Callable[[], Visitor], platform: Platform, case: str
-) -> None:
-    teacher = visitors()
-    platform.launch(teacher, TEACHER, sub="3")
-    platform.faults.append(HOSTILE[case])
-    teacher.get("/lti/course/1")
-    assert "did not give us its list" in teacher.text()
-    with time_machine.travel(now() + timedelta(minutes=1)):
-        teacher.get("/lti/course/1")
-    assert "did not give us its list" not in teacher.text()

@@ -1,188 +1,25 @@
-"""Grades that need a person: an administrator sees them, tries them again, or leaves what the platform has."""
+"""An administrator tries grades again, or leaves what the platform has."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from catalogue.extensions import db
-from catalogue.offers.models import Offer
-from catalogue.outbox import Delivery, DeliveryState
-from catalogue.people.models import AuditEvent, Role
+from catalogue.outbox import Delivery
+from catalogue.people.models import Role
 from catalogue.transactions import run
 from lti.grading import actions
-from lti.grading.queries import PAGE, in_words
 from lti.models import Platform as Registered
 from tests.catalogue.test_command_line import everyseat
 from tests.enrolments.taking_part import join, step_paths
+from tests.lti.parked_grades.conftest import ALL_TRIED, KEPT, SCORES, TRIED, Complete, Deliver, park_more
 from tests.lti.platform import Platform, serving
 from tests.lti.test_progress import do
 from tests.visitor import Visitor
-
-Deliver = Callable[[], list[tuple[str, str]]]
-Complete = Callable[[str], int]
-KEPT, TRIED, ALL_TRIED = "grade of the platform kept", "grade tried again", "grades tried again"
-SCORES, RESULTS = "/items/1/lineitem/scores", "/items/1/lineitem/results"
-
-
-@pytest.fixture
-def refused(
-    visitor: Visitor, platform: Platform, slugs: list[str], complete: Complete, deliver: Deliver
-) -> list[tuple[str, str]]:
-    """The platform has refused a score."""
-    platform.launch(visitor)
-    complete(slugs[0])
-    platform.faults.append((SCORES, (400, {}, {"error": "cannot be graded"})))
-    return deliver()
-
-
-@pytest.fixture
-def audited(app: Flask) -> Callable[[], list[str]]:
-    def events() -> list[str]:
-        with app.app_context():
-            wanted = select(AuditEvent.action).where(AuditEvent.action.in_([KEPT, TRIED, ALL_TRIED]))
-            return list(db.session.scalars(wanted.order_by(AuditEvent.id)))
-
-    return events
-
-
-def park_more(app: Flask, count: int) -> None:
-    """So many more like the first one, each in a lane of its own."""
-
-    def add() -> None:
-        first = db.session.scalars(select(Delivery).where(Delivery.kind == "score").order_by(Delivery.id)).first()
-        assert first is not None
-        for number in range(count):
-            db.session.add(
-                Delivery(
-                    kind="score", lane=f"copy {number}", payload=first.payload, state=DeliveryState.PARKED,
-                    attempts=1, last_error=first.last_error,
-                )
-            )  # fmt: skip
-
-    with app.app_context():
-        run(add)
-
-
-def headings(visitor: Visitor) -> list[str]:
-    return [heading.get_text() for heading in visitor.page.select("main h2")]
-
-
-# Seen
-
-
-@pytest.mark.both_databases
-@pytest.mark.usefixtures("refused")
-def test_an_administrator_sees_what_it_is_about_and_why_and_no_name(
-    app: Flask, administrator: Visitor, slugs: list[str]
-) -> None:
-    with app.app_context():
-        title = db.session.scalars(select(Offer).where(Offer.slug == slugs[0])).one().published.title
-    administrator.get("/admin")
-    assert administrator.page.find("a", string="Grades to look at")
-    administrator.get("/admin/grades")
-    text = administrator.text()
-    for seen in ("Test Moodle", "LTI Launch Test Course", title, "User ID there 4", "100 of 100", "1 try"):
-        assert seen in text
-    assert "The platform could not take it. Perhaps this person is in the course no longer" in text
-    assert "cannot be graded" in text
-    for unseen in ("Sam", "Student", "student@example.com"):
-        assert unseen not in administrator.page.get_text()
-
-
-@pytest.mark.usefixtures("refused")
-def test_the_pages_of_platforms_lead_there_with_the_count(app: Flask, administrator: Visitor) -> None:
-    park_more(app, 2)
-    for page in ("/admin/platforms", "/admin/platforms/1"):
-        administrator.get(page)
-        link = administrator.page.select_one("main a[href='/admin/grades']")
-        assert link is not None
-        assert "3 grades" in link.get_text()
-
-
-def test_where_there_are_none_the_page_says_so(administrator: Visitor, platform: Platform) -> None:
-    administrator.get("/admin/grades")
-    assert "There are none" in administrator.text()
-    assert administrator.page.select("main form") == []
-    administrator.get("/admin/platforms")
-    assert administrator.page.select_one("main a[href='/admin/grades']") is None
-
-
-@pytest.mark.both_databases
-@pytest.mark.usefixtures("refused")
-def test_many_are_read_page_by_page_newest_first(app: Flask, administrator: Visitor) -> None:
-    park_more(app, 2 * PAGE)
-    numbers: list[int] = []
-    administrator.get("/admin/grades")
-    for _ in range(3):
-        numbers += [int(heading.rsplit(" ", 1)[1]) for heading in headings(administrator)]
-        onwards = administrator.page.find("a", string="Older ones")
-        if onwards is not None:
-            administrator.get(str(onwards["href"]))
-    assert len(numbers) == 2 * PAGE + 1
-    assert numbers == sorted(set(numbers), reverse=True)
-    assert administrator.page.find("a", string="Older ones") is None
-
-
-@pytest.mark.parametrize("before", ["x", "0", "-1", "9" * 30, "1' or 1=1"])
-@pytest.mark.usefixtures("refused")
-def test_a_page_that_is_none_is_the_first(app: Flask, administrator: Visitor, before: str) -> None:
-    park_more(app, PAGE)
-    administrator.get("/admin/grades")
-    first = headings(administrator)
-    assert len(first) == PAGE
-    administrator.get("/admin/grades", query_string={"before": before})
-    assert headings(administrator) == first
-    assert administrator.page.find("a", string="Back to the newest") is None
-
-
-@pytest.mark.usefixtures("refused")
-def test_however_many_there_are_the_page_asks_as_often(app: Flask, administrator: Visitor) -> None:
-    administrator.get("/admin/grades")
-    with asked(app) as few:
-        administrator.get("/admin/grades")
-    park_more(app, 20)
-    with asked(app) as many:
-        administrator.get("/admin/grades")
-    assert len(many) == len(few), "\n".join(many)
-
-
-@contextmanager
-def asked(app: Flask) -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
-@pytest.mark.parametrize(
-    ("last_error", "words"),
-    [
-        ("ServiceRefused: POST https://m.example/x: answer 403: no", "does not let Every Seat write grades"),
-        ("ServiceRefused: POST https://m.example/x: answer 404: ", "has no place for this grade any more"),
-        ("ServiceRefused: GET https://m.example/x: answer 418: ", "The platform refused it."),
-        ("ServiceRefused: the platform does not let us make a line item", "The platform does not let us make a line"),
-        ("ScoreConflict: the platform holds another grade (5 of 10)", "The platform holds another grade (5 of 10)."),
-        ("POST https://m.example/x: answer 503: busy", "could not be sent for three days"),
-        ("the platform is suspended", "could not be sent for three days"),
-        ("KeyError: 'timestamp'", "Something went wrong in Every Seat."),
-    ],
-)
-def test_the_reason_is_in_plain_words(last_error: str, words: str) -> None:
-    assert words in in_words(last_error)
-
 
 # Tried again
 
