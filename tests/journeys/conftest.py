@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, TimeoutError, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, TimeoutError, expect, sync_playwright
 
 from tests.databases import missing
 from tests.journeys.service import Service, running
@@ -17,6 +17,7 @@ ARGUMENTS = [
     "--no-sandbox", "--disable-quic", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-gpu", "--disable-dev-shm-usage", "--test-third-party-cookie-phaseout",
 ]  # fmt: skip
+expect.set_options(timeout=20_000)  # milliseconds: a busy machine is no fault of the pages
 
 
 @pytest.fixture(scope="session")
