@@ -31,6 +31,7 @@ TAG = "completion"
 MAXIMUM = 100
 MOST_PAGES = 5
 CLAIMED_FOR = timedelta(seconds=90)
+BEING_MADE = "its line item is just being made"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ def _claim(wanted: Wanted) -> None:
         return mine
 
     if not run(claim):
-        raise TryAgain("its line item is just being made", timedelta(seconds=3))
+        raise TryAgain(BEING_MADE, timedelta(seconds=3))
 
 
 def _remember(wanted: Wanted, url: str) -> None:

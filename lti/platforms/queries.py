@@ -9,12 +9,13 @@ from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.outbox import Delivery, DeliveryState
 from catalogue.systems.models import Organisation
+from lti.grading.line_items import BEING_MADE
 from lti.grading.queries import with_deployment
 from lti.keys import LOCKED
 from lti.models import Deployment, Platform, PlatformState, Refusal
 
 MOST_REFUSALS = 20
-OUR_OWN = ("", LOCKED, "its line item is just being made", *(f"the platform is {state}" for state in PlatformState))
+OUR_OWN = ("", LOCKED, BEING_MADE, *(f"the platform is {state}" for state in PlatformState))
 """Why a grade waits that the platform was not asked to take, or took no part in."""
 
 
