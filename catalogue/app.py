@@ -3,6 +3,7 @@
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from catalogue.api.register import register_api
 from catalogue.errors import register_errors
 from catalogue.extensions import engine_options, register_extensions
 from catalogue.jobs import register_jobs
@@ -33,6 +34,7 @@ def create_app(settings: Settings) -> Flask:
     register_mail(app)
     register_jobs(app)
     register_views(app)
+    register_api(app)
     return app
 
 

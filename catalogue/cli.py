@@ -3,6 +3,7 @@
 import socket
 import sys
 from collections.abc import Callable
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -15,24 +16,27 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from catalogue.credentials.cli import badges_group
+from catalogue.errors import Refused
 from catalogue.extensions import db
+from catalogue.frameworks.cli import frameworks
+from catalogue.interchange.cli import offers
 from catalogue.jobs import work
 from catalogue.people import actions, queries
+from catalogue.people.audit_cli import audit_group
+from catalogue.people.cli import break_glass_link, code, reset_authenticator
 from catalogue.people.models import Role
+from catalogue.people.rules import fault_of_place
+from catalogue.privacy.cli import privacy
+from catalogue.records.cli import completions_group
 from catalogue.resources import resource_dir
+from catalogue.seeding.demonstration import add_demonstration
 from catalogue.seeding.files import FaultyFile
 from catalogue.seeding.load import load
 from catalogue.settings import Settings
-from catalogue.systems.models import Membership, Organisation
+from catalogue.systems.cli import systems
+from catalogue.systems.models import Organisation, System
 from catalogue.transactions import run
-
-DEMO_PASSWORD = "leading-from-every-seat"  # noqa: S105 for the demonstration's accounts, on one's own machine
-DEMO_ACCOUNTS = (
-    ("ward.manager@demo.example", "Sam Taylor", Role.LEARNER, None),
-    ("partner@demo.example", "Alex Green", Role.PARTNER, "demo"),
-    ("administrator@demo.example", "Ada Brown", Role.ADMINISTRATOR, None),
-)
-DEMO_ORGANISATION = "example-riverside-trust"
 
 
 class PlainSpoken(AppGroup):
@@ -61,7 +65,10 @@ def command_line(create_app: Callable[[], Flask]) -> click.Group:
         context_settings={"obj": ScriptInfo(create_app=create_app, set_debug_flag=False)},
         help="Every Seat: the learning-offer catalogue and LTI 1.3 plug-in for people who lead health and care.",
     )
-    for command in (db_group, seed, users, serve, worker):
+    for command in (
+        db_group, seed, users, frameworks, serve, worker, offers, audit_group, badges_group, completions_group, systems,
+        privacy,
+    ):  # fmt: skip
         group.add_command(command)
     return group
 
@@ -80,7 +87,7 @@ def db_upgrade() -> None:
 
 
 @click.command()
-@click.option("--demo", is_flag=True, help="Also demonstration accounts, and runs of the example offers.")
+@click.option("--demo", is_flag=True, help="Also demonstration people, and runs of the example offers.")
 @with_appcontext
 def seed(demo: bool) -> None:
     """Load the framework, seats, systems, organisations and offers; again at any time."""
@@ -96,13 +103,7 @@ def _seed(demo: bool) -> dict[str, int]:
     if demo:
         if not current_app.extensions["settings"].development:
             raise click.ClickException("demonstration accounts are for development only (EVERYSEAT_ENV)")
-        for email, name, role, at in DEMO_ACCOUNTS:
-            if queries.account_by_email(email) is None:
-                account = actions.add_account(email, name, DEMO_PASSWORD)
-                organisation = _demo_provider() if at else _organisation(DEMO_ORGANISATION)
-                actions.grant(account.person, role, organisation.id if at else None)
-                db.session.add(Membership(person=account.person, organisation=organisation))
-        db.session.flush()
+        add_demonstration()
     return counts
 
 
@@ -113,15 +114,18 @@ def _organisation(key: str) -> Organisation:
     return found
 
 
-def _demo_provider() -> Organisation:
-    """The example provider with the first example offer that has runs."""
-    from catalogue.offers.models import Offer
+def _system(key: str) -> System:
+    found = db.session.scalar(select(System).where(System.key == key))
+    if found is None:
+        raise click.ClickException(f"there is no system {key}")
+    return found
 
-    return (
-        db.session.scalars(select(Offer).where(Offer.example, Offer.runs.any()).order_by(Offer.slug).limit(1))
-        .one()
-        .provider
-    )
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+def day_of(given: datetime | None) -> date | None:
+    return given.date() if given else None
 
 
 @click.group()
@@ -129,34 +133,50 @@ def users() -> None:
     """People with a local account."""
 
 
+for way_in in (reset_authenticator, code, break_glass_link):
+    users.add_command(way_in)
+
+
 @users.command("add")
 @click.argument("email")
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--name", default="", help="Shown on pages; made from the address where left out.")
-@click.option("--organisation", default="", metavar="KEY", help="Where the role holds; a partner needs one.")
+@click.option(
+    "--organisation", default="", metavar="KEY", help="Where the role holds; a partner or an editor needs one."
+)
+@click.option("--system", default="", metavar="KEY", help="Where a lead leads, or an administrator is one.")
+@click.option("--from", "first", type=DAY, help="The first day of the role; left out, it holds from today.")
+@click.option("--until", "last", type=DAY, help="Its last day; left out, it holds until somebody ends it.")
 @with_appcontext
-def users_add(email: str, role: str, name: str, organisation: str) -> None:
+def users_add(
+    email: str, *, role: str, name: str, organisation: str, system: str, first: datetime | None, last: datetime | None
+) -> None:
     """Add a person, or give one a further role; they set their password by a link."""
     try:
         validate_email(email, check_deliverability=False)
     except EmailNotValidError as fault:
-        raise click.UsageError(f"{email} is not an e-mail address: {fault}") from fault
-    if role == Role.PARTNER and not organisation:
-        raise click.UsageError("a partner needs --organisation KEY: the provider whose offers are theirs")
-    if role == Role.ADMINISTRATOR and organisation:
-        raise click.UsageError("an administrator is for the whole service: leave out --organisation")
+        raise click.UsageError(f"{email} is not an email address: {fault}") from fault
+    if misplaced := fault_of_place(Role(role), organisation=bool(organisation), system=bool(system)):
+        raise click.UsageError(f"{misplaced} (--organisation KEY, --system KEY)")
     settings: Settings = current_app.extensions["settings"]
     link_to = settings.public_url.rstrip("/") + "/sign-in/reset/"
 
     def add() -> tuple[bool, bool, str]:
         there = queries.account_by_email(email)
         account = actions.add_account(email, name)
-        actions.grant(account.person, Role(role), _organisation(organisation).id if organisation else None)
+        actions.grant(
+            account.person, Role(role),
+            _organisation(organisation).id if organisation else None,
+            _system(system).id if system else None, starts_on=day_of(first), ends_on=day_of(last),
+        )  # fmt: skip
         if not account.password_hash:
             actions.send_reset_link(email, link_to)
         return there is None, not account.password_hash, account.person.name
 
-    added, written, called = run(add)
+    try:
+        added, written, called = run(add)
+    except Refused as refusal:
+        raise click.ClickException(str(refusal)) from refusal
     click.echo(f"{email} {'was added' if added else 'was there already'}, as {role}.")
     if name and name != called:
         click.echo(f"--name changes nothing for somebody who is there: their name is {called}.")

@@ -182,13 +182,18 @@ class _CheckedAdapter(HTTPAdapter):
 class Client(requests.Session):
     """A ``requests.Session`` under our rules; it raises ``requests.RequestException`` and its kinds."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: Rules, most_bytes: int = MOST_BYTES) -> None:
+        """``most_bytes`` is how much of an answer is read, unpacked; a longer one is refused."""
         super().__init__()
-        self._rules = rules
+        self._rules, self._most_bytes = rules, most_bytes
         self.trust_env = False  # no proxies and no .netrc
         self.headers["User-Agent"] = USER_AGENT
         for scheme in ("http://", "https://"):
             self.mount(scheme, _CheckedAdapter(rules))
+
+    def check_url(self, url: str) -> None:
+        """Raise ``EgressRefused`` unless ``url`` is one that we would call."""
+        self._rules.check_url(url)
 
     def request(self, method: str | bytes, url: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
         """``timeout``, in seconds, bounds each wait and the whole call: of a pair, both together."""
@@ -215,14 +220,14 @@ class Client(requests.Session):
 
     def _read(self, method: str | bytes, url: str, *args: Any, **kwargs: Any) -> requests.Response:
         response = super().request(method, url, *args, **kwargs)
-        body = b""
+        body = bytearray()
         for chunk in response.iter_content(64 * 1024):
             body += chunk
-            if len(body) > MOST_BYTES:
+            if len(body) > self._most_bytes:
                 response.close()
-                raise EgressRefused(f"{url}: the answer is larger than {MOST_BYTES} bytes")
+                raise EgressRefused(f"{url}: the answer is larger than {self._most_bytes} bytes")
         if _watch.get().left <= 0:
             raise requests.Timeout("broken off before its end")
-        response._content = body  # read above, within the bound
+        response._content = bytes(body)  # read above, within the bound
         response._content_consumed = True  # type: ignore[attr-defined]
         return response

@@ -1,11 +1,14 @@
 """The database, sign-in, form protection and limits: imports nothing of ours."""
 
 import ipaddress
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager
@@ -71,14 +74,18 @@ def client_network() -> str:
 limiter = Limiter(key_func=client_network)
 
 
+POOL = {"pool_size": 10, "max_overflow": 30}
+"""Connections of a process. It serves eight people at a time, and a page may need a second one for a moment."""
+
+
 def engine_options(url: str) -> dict[str, Any]:
     """Options for ``create_engine``. SQLite comes from PyPI: Python's own may be old, with a write-ahead log fault."""
+    common = POOL | {"hide_parameters": True}  # out of logged tracebacks: parameters may be personal data
     if url.startswith("sqlite"):
         import pysqlite3.dbapi2 as sqlite
 
-        # Parameters stay out of logged tracebacks: they may be personal data.
-        return {"hide_parameters": True, "module": sqlite, "connect_args": {"timeout": 15}}
-    return {"hide_parameters": True, "pool_pre_ping": True, "pool_size": 10, "max_overflow": 30}
+        return common | {"module": sqlite}
+    return common | {"pool_pre_ping": True}
 
 
 def keep_sqlite_honest(engine: Engine) -> None:
@@ -90,12 +97,27 @@ def keep_sqlite_honest(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
-        for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000"):
+        for pragma in ("busy_timeout=15000", "foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing.get() else "BEGIN")
+
+
+@contextmanager
+def turn_to_write() -> Iterator[None]:
+    """Transactions that begin within are for writing.
+
+    SQLite has one writer: threads wait for their turn here, before they take a connection. Left to SQLite, they would
+    hold theirs and look again and again, newcomers more often than those who have waited long.
+    """
+    with current_app.extensions["turn_to_write"]:
+        token = writing.set(True)
+        try:
+            yield
+        finally:
+            writing.reset(token)
 
 
 def register_extensions(app: Flask) -> None:
@@ -104,5 +126,7 @@ def register_extensions(app: Flask) -> None:
     csrf.init_app(app)
     limiter.init_app(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
+        of_sqlite = db.engine.dialect.name == "sqlite"
+        if of_sqlite:
             keep_sqlite_honest(db.engine)
+    app.extensions["turn_to_write"] = threading.RLock() if of_sqlite else nullcontext()

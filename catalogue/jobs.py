@@ -1,20 +1,32 @@
 """Work that is done beside the web: Huey carries ids and wakes workers; the truth stays in the database."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import structlog
-from flask import Flask
+from flask import Flask, current_app
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
 from huey.serializer import SignedSerializer
+from sqlalchemy import event
+from sqlalchemy.orm import Session
 
 from catalogue import outbox
+from catalogue.extensions import db
 from catalogue.settings import Settings
 
 NAME = "everyseat"
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A kind of work on rows of a table: how the queue is told of one, and which are to be done."""
+
+    tell: Callable[[int], object]
+    due: Callable[[], Sequence[int]]
 
 
 def make_huey(url: str, secret: str) -> Huey:
@@ -36,7 +48,7 @@ def make_huey(url: str, secret: str) -> Huey:
 def register_jobs(app: Flask) -> None:
     settings: Settings = app.extensions["settings"]
     huey = make_huey(settings.jobs, settings.signing_secret)
-    app.extensions["huey"] = huey
+    app.extensions["huey"], app.extensions["work"] = huey, {}
     sweeping = threading.Lock()
 
     @huey.task(name="deliver")  # type: ignore[untyped-decorator]
@@ -53,6 +65,7 @@ def register_jobs(app: Flask) -> None:
             return
         try:
             with app.app_context():
+                _tell_of_what_is_due()
                 outbox.deliver_due()
         finally:
             sweeping.release()
@@ -67,11 +80,64 @@ def register_jobs(app: Flask) -> None:
     outbox.wake_with(app, wake)
 
 
+def register_work(app: Flask, name: str, do: Callable[[int], None], due: Callable[[], Sequence[int]]) -> None:
+    """Have workers do something with rows, by id: with one that ``wake`` names, and with those that are ``due``.
+
+    A worker may hear of a row several times, and several at the same time: ``do`` claims it.
+    """
+
+    @app.extensions["huey"].task(name=name)  # type: ignore[untyped-decorator]
+    def task(row_id: int) -> None:
+        with app.app_context():
+            do(row_id)
+
+    app.extensions["work"][name] = _Work(task, due)
+
+
+def wake(name: str, row_id: int) -> None:
+    """Within a transaction, have a worker see to a row once that has been committed."""
+    db.session.info.setdefault("work", []).append((name, row_id))
+
+
+@event.listens_for(Session, "after_commit")
+def _tell(session: Session) -> None:
+    if not session.in_nested_transaction():
+        for name, row_id in session.info.pop("work", []):
+            _tell_of(name, row_id)
+
+
+@event.listens_for(Session, "after_rollback")
+def _forget(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop("work", None)
+
+
+def _tell_of(name: str, row_id: int) -> None:
+    try:
+        current_app.extensions["work"][name].tell(row_id)
+    except Exception:  # that it is to be done stands in the database: the sweep finds it
+        log.warning("a wake-up was lost; the sweep will find the work", work=name, exc_info=True)
+
+
+def _tell_of_what_is_due() -> None:
+    for name, work in current_app.extensions["work"].items():
+        for row_id in work.due():
+            _tell_of(name, row_id)
+
+
 def register_daily(app: Flask, name: str, function: Callable[[], None]) -> None:
     """Have every worker call this once a day; it finds for itself what there is to do, and may find nothing."""
+    _register(app, name, crontab(hour="3", minute="20"), function)
 
-    @app.extensions["huey"].periodic_task(crontab(hour="3", minute="20"), name=name)  # type: ignore[untyped-decorator]
-    def daily() -> None:
+
+def register_hourly(app: Flask, name: str, function: Callable[[], None]) -> None:
+    """Have every worker call this soon after every full hour, so soon after midnight in London too."""
+    _register(app, name, crontab(minute="1"), function)
+
+
+def _register(app: Flask, name: str, when: Callable[..., bool], function: Callable[[], None]) -> None:
+    @app.extensions["huey"].periodic_task(when, name=name)  # type: ignore[untyped-decorator]
+    def periodic() -> None:
         with app.app_context():
             function()
 
@@ -79,6 +145,7 @@ def register_daily(app: Flask, name: str, function: Callable[[], None]) -> None:
 def work(app: Flask, workers: int = 2) -> None:
     """Work until told to stop."""
     with app.app_context():
+        _tell_of_what_is_due()
         outbox.deliver_due()
     app.extensions["huey"].create_consumer(
         workers=workers, worker_type="thread", periodic=True, scheduler_interval=1

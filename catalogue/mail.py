@@ -31,6 +31,12 @@ def write_mail(to: str, subject: str, text: str) -> None:
     outbox.write("mail", f"mail:{uuid4().hex}", {"to": to, "subject": subject, "text": text})
 
 
+def link_to(endpoint: str, **values: Any) -> str:
+    """The whole address of a page of ours: for a letter, whether a page or a worker writes it."""
+    public_url: str = current_app.extensions["settings"].public_url
+    return public_url.rstrip("/") + current_app.url_map.bind("").build(endpoint, values)
+
+
 def send(payload: dict[str, Any]) -> None:
     """Send one. Raises ``ValueError`` where what it is to be sent to is not one address."""
     settings: Settings = current_app.extensions["settings"]

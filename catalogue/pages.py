@@ -1,8 +1,8 @@
 """The Jinja environment, the NHS components, and how things are written on a page."""
 
 import re
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -17,10 +17,11 @@ from catalogue.security import csp_nonce, frame_origin
 
 _markdown = MarkdownIt("commonmark", {"html": False})
 TAGS = {"p", "ul", "ol", "li", "strong", "em", "a", "h3", "h4", "blockquote", "br", "code"}
+SCHEMES = {"http", "https", "mailto"}
 
 COMPONENTS = (
-    "back-link", "button", "card", "checkboxes", "error-summary", "footer", "header", "input", "notification-banner",
-    "panel", "password-input", "radios", "select", "tag", "task-list", "textarea",
+    "back-link", "button", "card", "checkboxes", "error-summary", "file-upload", "footer", "header", "input",
+    "notification-banner", "panel", "password-input", "radios", "select", "tag", "task-list", "textarea",
 )  # fmt: skip
 """The NHS components that pages use, each under its macro's name: ``taskList({...})``."""
 
@@ -32,7 +33,8 @@ def register_pages(app: Flask) -> None:
     env.loader = ChoiceLoader([env.loader, PackageLoader("nhsuk_frontend_jinja")]) if env.loader else None
     env.trim_blocks = env.lstrip_blocks = True
     env.filters.update(
-        date=format_date, dates=format_dates, time=format_time, pounds=format_pounds, hours=format_hours,
+        date=format_date, dates=format_dates, time=format_time, clock=format_clock, span=format_span,
+        pounds=format_pounds, hours=format_hours,
         plural=plural, markdown=render_markdown, listed=listed, error_list=error_list,
     )  # fmt: skip
     for component in COMPONENTS:
@@ -79,9 +81,22 @@ def format_dates(first: date, last: date) -> str:
     return f"{format_date(first)} to {format_date(last)}"
 
 
+def format_clock(moment: time | datetime) -> str:
+    """13:00 is "1pm", 09:30 "9:30am"; a moment is shown as it is in London."""
+    local = in_london(moment).time() if isinstance(moment, datetime) else moment
+    if local in (time(0), time(12)):
+        return "midday" if local.hour else "midnight"
+    minutes = f":{local:%M}" if local.minute else ""
+    return f"{local:%-I}{minutes}{'am' if local.hour < 12 else 'pm'}"
+
+
 def format_time(moment: datetime) -> str:
-    local = in_london(moment)
-    return f"{format_date(local)}, {local:%-I:%M}{local:%p}".replace("AM", "am").replace("PM", "pm")
+    return f"{format_date(moment)}, {format_clock(moment)}"
+
+
+def format_span(first: datetime, last: datetime) -> str:
+    """Some hours, in London: "2 November 2026, 9:30am to 4pm"."""
+    return f"{format_date(first)}, {format_clock(first)} to {format_clock(last)}"
 
 
 def format_pounds(pence: int | None) -> str:
@@ -112,11 +127,24 @@ def listed(things: list[str]) -> str:
 
 
 def render_markdown(text: str) -> Markup:
-    """Text from partners: Markdown without HTML, then sanitised."""
-    html = _markdown.render(text)
-    return Markup(nh3.clean(html, tags=TAGS, link_rel="noopener noreferrer nofollow"))  # noqa: S704 cleaned
+    """Text from partners: Markdown without HTML, then sanitised. Links go to the web or to a mailbox, pictures go."""
+    cleaned = nh3.clean(
+        _markdown.render(text), tags=TAGS, url_schemes=SCHEMES, link_rel="noopener noreferrer nofollow"
+    )  # fmt: skip
+    return Markup(cleaned)  # noqa: S704
 
 
 def error_list(form: Any) -> list[dict[str, str]]:
     """What an NHS error summary shows: the first message of each field, as beside the field, linked to it."""
-    return [{"text": str(field.errors[0]), "href": f"#{field.id}"} for field in form if field.errors]
+    return [{"text": str(field.errors[0]), "href": f"#{field.id}"} for field in _single(form) if field.errors]
+
+
+def _single(fields: Any) -> Iterator[Any]:
+    """Every field that takes one answer, those of lists and of parts of the form too."""
+    for field in fields:
+        if hasattr(field, "entries"):
+            yield from _single(field.entries)
+        elif hasattr(field, "form"):
+            yield from _single(field.form)
+        else:
+            yield field

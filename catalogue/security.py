@@ -2,14 +2,17 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, redirect, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from catalogue.api.tokens import token_for
 from catalogue.extensions import csrf
-from catalogue.people.models import Role
+from catalogue.keeping import kept_page
+from catalogue.people.models import Role, Scope
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -39,7 +42,24 @@ def granted(*roles: Role) -> Callable[[View], View]:
     return mark
 
 
-def guard_of(view: Callable[..., Any]) -> str | tuple[Role, ...] | None:
+@dataclass(frozen=True, slots=True)
+class TokenWith:
+    """The guard of a route for programs that come with a token of this scope; cookies count for nothing there."""
+
+    scope: Scope
+
+
+def token(scope: Scope) -> Callable[[View], View]:
+    """Only a program may use this route, with a token of this scope."""
+
+    def mark(view: View) -> View:
+        view.__guard__ = TokenWith(scope)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def guard_of(view: Callable[..., Any]) -> str | tuple[Role, ...] | TokenWith | None:
     return getattr(view, "__guard__", None)
 
 
@@ -72,9 +92,12 @@ def _guard() -> BaseResponse | None:
     guard = guard_of(current_app.view_functions[request.endpoint])
     if guard == PUBLIC:
         return None
+    if isinstance(guard, TokenWith):
+        token_for(guard.scope)
+        return None
     if not current_user.is_authenticated:
         back = request.full_path.rstrip("?") if request.method == "GET" else None
-        return redirect(url_for("people.sign_in", next=back))
+        return kept_page(403, signed_in=False) or redirect(url_for("people.sign_in", next=back))
     if guard == SIGNED_IN:
         return None
     if isinstance(guard, tuple) and any(current_user.person.has(role) for role in guard):
@@ -102,6 +125,12 @@ def form_action() -> str:
     return named or "'self'"
 
 
+def image_sources() -> str:
+    """Where the pictures of this page may come from, where its view names more in ``g`` than our own address."""
+    named: str = g.get("image_sources", "")
+    return f"img-src {named}; " if named else ""
+
+
 def _headers(response: Response) -> Response:
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "same-origin")
@@ -113,7 +142,7 @@ def _headers(response: Response) -> Response:
         ancestors = frame_origin() or "'none'"
         response.headers.setdefault(
             "Content-Security-Policy",
-            f"default-src 'self'; script-src 'nonce-{csp_nonce()}'; object-src 'none'; base-uri 'none'; "
-            f"form-action {form_action()}; frame-ancestors {ancestors}",
+            f"default-src 'self'; script-src 'nonce-{csp_nonce()}'; {image_sources()}"
+            f"object-src 'none'; base-uri 'none'; form-action {form_action()}; frame-ancestors {ancestors}",
         )
     return response

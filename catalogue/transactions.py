@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
-from catalogue.extensions import db, writing
+from catalogue.extensions import db, turn_to_write
 
 T = TypeVar("T")
 TRIES = 8
@@ -33,19 +33,17 @@ def run(action: Callable[[], T]) -> T:
     """
     for attempt in range(1, TRIES + 1):
         db.session.rollback()  # what was read before belongs to an older view of the data
-        token = writing.set(True)
-        try:
-            result = action()
-            db.session.commit()
-            return result
-        except DBAPIError as error:
-            db.session.rollback()
-            if attempt == TRIES or not _asks_for_another_try(error):
+        with turn_to_write():
+            try:
+                result = action()
+                db.session.commit()
+                return result
+            except DBAPIError as error:
+                db.session.rollback()
+                if attempt == TRIES or not _asks_for_another_try(error):
+                    raise
+            except BaseException:
+                db.session.rollback()
                 raise
-            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 spreads the tries, guards nothing
-        except BaseException:
-            db.session.rollback()
-            raise
-        finally:
-            writing.reset(token)
+        time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 spreads the tries, guards nothing
     raise AssertionError("unreachable")

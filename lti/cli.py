@@ -10,7 +10,9 @@ from flask.cli import with_appcontext
 
 from catalogue.errors import Refused
 from catalogue.pages import format_time
+from catalogue.people import authenticators
 from catalogue.settings import Settings
+from catalogue.signon import actions as signon
 from catalogue.transactions import run
 from lti import keys
 from lti.demo import demo
@@ -271,6 +273,8 @@ def keys_rotate(at_once: bool) -> None:
     """
     try:
         added = run(keys.replace if at_once else keys.rotate)
+        run(authenticators.encrypt_anew)
+        run(signon.encrypt_anew)
     except keys.KeysLocked as locked:
         raise click.ClickException(str(locked)) from locked
     if at_once:

@@ -12,12 +12,29 @@ from pathlib import Path
 
 import click
 
-from catalogue.cli import DEMO_ACCOUNTS, DEMO_ORGANISATION, DEMO_PASSWORD
+from catalogue.seeding.demonstration import (
+    DEMO_ACCOUNTS,
+    DEMO_ADMINISTRATOR,
+    DEMO_AUTHENTICATOR,
+    DEMO_ORGANISATION,
+    DEMO_PASSWORD,
+)
 from catalogue.settings import Settings
 
 PATIENCE = 60  # seconds for everything to answer
 GRACE = 8  # seconds for everything to stop by itself
 PORT = click.IntRange(1, 65535)
+WHO = {
+    "ward.manager": "a learner who is new here",
+    "matron": "a learner on the way: a waiting list, a certificate, a request to a line manager",
+    "nominee": "a learner whom the lead has put forward for a programme",
+    "partner": "a provider: a register to fill in today, seats to keep for systems",
+    "editor": "who writes offers for that provider",
+    "reviewer": "who has an offer to review",
+    "lead": "a system lead: what people need, seats, nominations, who has completed what",
+    "administrator": "everything else",
+}
+"""What there is to see for each account of the demonstration."""
 
 
 @click.command()
@@ -144,7 +161,8 @@ def _comes_up(address: str, processes: _Processes) -> bool:
 
 
 def _what_to_open(tool: str, platform: str, settings: Settings) -> str:
-    accounts = "\n".join(f"      {email:32}{role.value}" for email, _name, role, _at in DEMO_ACCOUNTS)
+    accounts = "\n".join(f"      {email:32}{WHO[email.partition('@')[0]]}" for email, _name, _role in DEMO_ACCOUNTS)
+    command = os.path.relpath(Path(sys.executable).with_name("everyseat"))
     return f"""
   Every Seat is running.
 
@@ -155,7 +173,11 @@ def _what_to_open(tool: str, platform: str, settings: Settings) -> str:
   Without a platform: open {tool}/sign-in
 {accounts}
       The password of each is: {DEMO_PASSWORD}
+      The administrator gives a code too, which make code prints, or:
+        EVERYSEAT_ENV=development {command} users code {DEMO_ADMINISTRATOR}
+      Or set up an authenticator app with the key {DEMO_AUTHENTICATOR}
 
   Messages are files in {settings.mail.removeprefix("file://")}
+      One asks a line manager to agree: its link opens without signing in.
   Stop with Ctrl+C; what you did is kept.
 """

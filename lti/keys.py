@@ -6,31 +6,27 @@ time. A retired one stays published until nothing signed by it is valid any more
 at most), and is then destroyed. Private keys are encrypted at rest.
 """
 
-import base64
 from datetime import timedelta
 from typing import Any
 
 import structlog
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives import hashes
+from cryptography.fernet import InvalidToken
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from flask import current_app
 from jwt.algorithms import RSAAlgorithm
 from sqlalchemy import delete, func, or_, select
 
 from catalogue.clock import now
+from catalogue.encryption import cipher
 from catalogue.extensions import db
 from catalogue.people.rules import hash_token
-from catalogue.settings import Settings
 from catalogue.transactions import run
 from lti.models import SigningKey
 
 PUBLISHED_BEFORE_SIGNING = timedelta(days=1)
 PUBLISHED_AFTER_RETIRING = timedelta(days=1)
 ROTATED_EVERY = timedelta(days=90)
-
+PURPOSE = "everyseat lti signing keys"
 
 LOCKED = (
     "The signing keys were stored under another secret: set EVERYSEAT_ENCRYPTION_KEYS, or EVERYSEAT_SECRET_KEY, back "
@@ -146,7 +142,7 @@ def _new_key(number: int) -> SigningKey:
     return SigningKey(
         number=number,
         kid=kid,
-        private_pem_encrypted=_cipher().encrypt(pem).decode(),
+        private_pem_encrypted=cipher(PURPOSE).encrypt(pem).decode(),
         public_jwk=public,
         created_at=moment,
         signs_from=moment,
@@ -155,20 +151,20 @@ def _new_key(number: int) -> SigningKey:
 
 def seal(secret: str) -> str:
     """Encrypt something else that is kept in the database."""
-    return _cipher().encrypt(secret.encode()).decode()
+    return cipher(PURPOSE).encrypt(secret.encode()).decode()
 
 
 def unseal(sealed: str) -> str | None:
     """What was sealed; nothing where it was sealed under a secret that is not set any more."""
     try:
-        return _cipher().decrypt(sealed.encode()).decode()
+        return cipher(PURPOSE).decrypt(sealed.encode()).decode()
     except InvalidToken:
         return None
 
 
 def _opened(key: SigningKey) -> str:
     try:
-        return _cipher().decrypt(key.private_pem_encrypted.encode()).decode()
+        return cipher(PURPOSE).decrypt(key.private_pem_encrypted.encode()).decode()
     except InvalidToken as fault:
         raise KeysLocked(LOCKED) from fault
 
@@ -176,17 +172,7 @@ def _opened(key: SigningKey) -> str:
 def _encrypted_anew(key: SigningKey) -> bool:
     """Encrypt a private key with the newest secret; false where it cannot be read."""
     try:
-        key.private_pem_encrypted = _cipher().rotate(key.private_pem_encrypted.encode()).decode()
+        key.private_pem_encrypted = cipher(PURPOSE).rotate(key.private_pem_encrypted.encode()).decode()
     except InvalidToken:
         return False
     return True
-
-
-def _cipher() -> MultiFernet:
-    settings: Settings = current_app.extensions["settings"]
-    return MultiFernet([Fernet(_derived(secret)) for secret in settings.encryption_secrets])
-
-
-def _derived(secret: str) -> bytes:
-    key = HKDF(hashes.SHA256(), 32, salt=None, info=b"everyseat lti signing keys").derive(secret.encode())
-    return base64.urlsafe_b64encode(key)

@@ -20,6 +20,11 @@ from lti.addresses import origin
 from lti.claims import Grading
 
 
+def via_of(platform_id: int) -> str:
+    """What a sign-in through a platform is marked with, and whatever begins in it."""
+    return f"platform:{platform_id}"
+
+
 class PlatformState(StrEnum):
     PENDING = "pending"
     ACTIVE = "active"
@@ -61,7 +66,7 @@ class Platform(Base):
     @property
     def via(self) -> str:
         """What a sign-in through this platform is marked with."""
-        return f"platform:{self.id}"
+        return via_of(self.id)
 
     @property
     def origin(self) -> str:

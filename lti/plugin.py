@@ -5,18 +5,24 @@ from dataclasses import dataclass
 from flask import Flask
 
 from catalogue.egress import Client, Rules
-from catalogue.enrolments.signals import completed, step_done
+from catalogue.enrolments.signals import completed, progressed, voided
 from catalogue.jobs import register_daily
 from catalogue.outbox import register_kind
 from catalogue.pages import add_admin_page, add_place
+from catalogue.privacy.placing import add_places
+from catalogue.privacy.readings import add_readings
+from catalogue.privacy.retention import add_periods
+from catalogue.records.identities import register_identities
+from catalogue.reports.tracking.platforms import name_platforms
 from catalogue.settings import Settings
-from lti import keys, storage
+from lti import keys, privacy, storage
 from lti.courses.roster import Rosters
 from lti.courses.views import course_link, lti_courses
 from lti.deep_linking.views import lti_choosing
 from lti.grading import scores, sending, writing
 from lti.grading.views import lti_grades
 from lti.platform_keys import PlatformKeys
+from lti.platforms.queries import people_known_as, platform_names
 from lti.platforms.registration_views import lti_registration
 from lti.platforms.views import lti_admin
 from lti.views import lti
@@ -31,9 +37,7 @@ class Kept:
 
 
 def register(app: Flask) -> None:
-    settings: Settings = app.extensions["settings"]
-    rules = Rules(loopback=settings.development)
-    app.extensions["lti"] = Kept(PlatformKeys(lambda: Client(rules)), Rosters())
+    keep_nothing(app)
     app.register_blueprint(lti)
     app.register_blueprint(lti_choosing)
     app.register_blueprint(lti_courses)
@@ -41,10 +45,23 @@ def register(app: Flask) -> None:
     app.register_blueprint(lti_grades)
     app.register_blueprint(lti_registration)
     add_place(app, "Your course", course_link)
+    name_platforms(app, platform_names)
     add_admin_page(app, "Learning platforms", "lti_admin.index")
     add_admin_page(app, "Grades to look at", "lti_grades.index")
     register_kind(app, scores.KIND, sending.send)
+    register_identities(app, people_known_as)
     completed.connect(writing.record)
-    step_done.connect(writing.record_progress)
+    progressed.connect(writing.record_progress)
+    voided.connect(writing.record_voided)
+    add_places(app, privacy.ROWS, privacy.NOBODYS)
+    add_periods(app, privacy.PERIODS)
+    add_readings(app, privacy.READINGS)
     register_daily(app, "look after keys", keys.look_after)
     register_daily(app, "forget launches", storage.forget_expired)
+
+
+def keep_nothing(app: Flask) -> None:
+    """Begin as a process does: with no platform's keys and nobody's roster."""
+    settings: Settings = app.extensions["settings"]
+    rules = Rules(loopback=settings.development)
+    app.extensions["lti"] = Kept(PlatformKeys(lambda: Client(rules)), Rosters())

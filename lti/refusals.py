@@ -80,7 +80,7 @@ PAGES = {
     ),
     Why.USED_UP: Page(
         "This page was opened before",
-        "Opening Every Seat from a course works once each time, and within ten minutes. Go back to your course and "
+        "Opening Every Seat from a course works once each time, and within 10 minutes. Go back to your course and "
         "open the link again.",
     ),
     Why.PLATFORM_STOPPED: Page(

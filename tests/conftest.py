@@ -1,26 +1,38 @@
 """What every test stands on: a database of its own, already migrated and seeded, and a visitor at the front door."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 from flask import Flask
 from flask_migrate import upgrade
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import func, select
 
 from catalogue.app import create_app as create_catalogue
-from catalogue.extensions import db, limiter
+from catalogue.extensions import db
 from catalogue.people import actions
-from catalogue.people.models import Person, Role
+from catalogue.people.models import AuditEvent, Person, Role
 from catalogue.resources import resource_dir
 from catalogue.seeding.load import load
 from catalogue.settings import Settings
 from catalogue.transactions import run
 from everyseat import create_app
 from tests import databases
+from tests.applications import Application
+from tests.drills import pytest_terminal_summary  # noqa: F401 prints the figures at the end
+from tests.quick_secrets import QUICK_TO_HASH, PrivateKeys
 from tests.visitor import Visitor
 
+MEMORY = Path("/dev/shm")
+ROOM = 2 * 1024**3  # bytes
+Ask = Callable[[Callable[[], Any]], Any]
 PASSWORD = "a password for the tests"
 
 
@@ -39,6 +51,17 @@ class Compiled(BytecodeCache):
 
 
 Flask.jinja_options = {"bytecode_cache": Compiled()}
+
+
+def pytest_configure() -> None:
+    """Each test has a folder of its own; where there is memory for them, nobody has to wait for a disk."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start the service or build it take longest: they come first, so that nobody waits for the last."""
+    items.sort(key=lambda item: not {"journeys", "faults", "test_packaging.py"} & {*item.path.parts})
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -62,11 +85,37 @@ def _push_request_context() -> None:
     """In place of pytest-flask's own, which keeps one context open, so that two visitors would share a sign-in."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def private_keys() -> Iterator[PrivateKeys]:
+    """Where what runs in this process has its private keys from; passwords are quick to hash too."""
+    keys = PrivateKeys(rsa.generate_private_key)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rsa, "generate_private_key", keys.give)
+        patch.setattr(actions, "_hasher", QUICK_TO_HASH)
+        yield keys
+
+
+@pytest.fixture(autouse=True)
+def _new_private_keys(private_keys: PrivateKeys) -> None:
+    private_keys.begin()
+
+
 @pytest.fixture(scope="session")
-def template(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[databases.Template]:
-    """A migrated and seeded database of the kind asked for, from which each test's own is copied."""
-    with databases.template(database, tmp_path_factory.mktemp("template"), _fill) as made:
-        yield made
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], databases.Template]]:
+    """A migrated and seeded database of each kind that is asked for, made once."""
+    with ExitStack() as opened:
+
+        @cache
+        def of_kind(kind: str) -> databases.Template:
+            return opened.enter_context(databases.template(kind, tmp_path_factory.mktemp("template"), _fill))
+
+        yield of_kind
+
+
+@pytest.fixture
+def template(database: str, templates: Callable[[str], databases.Template]) -> databases.Template:
+    """The one that the test's own database is like."""
+    return templates(database)
 
 
 @pytest.fixture
@@ -80,24 +129,23 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
     return Settings(env="development", database_url=database_url, instance=tmp_path)
 
 
+@pytest.fixture(scope="session")
+def applications() -> dict[tuple[str, bool], Application]:
+    """Those that tests have asked for, by kind of database, and whether they go without learning platforms."""
+    return {}
+
+
 @pytest.fixture
-def app(settings: Settings, request: pytest.FixtureRequest) -> Iterator[Flask]:
+def app(
+    applications: dict[tuple[str, bool], Application], database: str, settings: Settings, request: pytest.FixtureRequest
+) -> Iterator[Flask]:
     """The whole service; ``catalogue_alone`` marks the tests that run it without learning platforms."""
-    make = create_catalogue if request.node.get_closest_marker("catalogue_alone") else create_app
-    app = make(settings)
-    app.config.update(TESTING=True, PROPAGATE_FAULTS=True)
-    limiter.enabled = bool(request.node.get_closest_marker("limited"))
-    uncommitted: list[Any] = []
-
-    @app.teardown_request
-    def nothing_uncommitted(_error: BaseException | None) -> None:
-        uncommitted.extend([*db.session.new, *db.session.dirty, *db.session.deleted])
-
-    yield app
-    with app.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    assert not uncommitted, f"a request ended with changes that were not committed: {uncommitted}"
+    alone = bool(request.node.get_closest_marker("catalogue_alone"))
+    if (database, alone) not in applications:
+        applications[database, alone] = Application(create_catalogue if alone else create_app, settings)
+    limited = bool(request.node.get_closest_marker("limited"))
+    with applications[database, alone].on(settings, limited=limited) as app:
+        yield app
 
 
 @pytest.fixture
@@ -147,3 +195,31 @@ def learner(add_person: Callable[..., int], sign_in: Callable[[int], Visitor]) -
 @pytest.fixture
 def administrator(add_person: Callable[..., int], sign_in: Callable[[int], Visitor]) -> Visitor:
     return sign_in(add_person("Adam Administrator", Role.ADMINISTRATOR))
+
+
+@pytest.fixture
+def ask(app: Flask) -> Ask:
+    """Ask the database something; the answer is read before its session ends."""
+
+    def question(reading: Callable[[], Any]) -> Any:
+        with app.app_context():
+            return reading()
+
+    return question
+
+
+@pytest.fixture
+def change(app: Flask) -> Ask:
+    """Change something, in a transaction of its own."""
+
+    def act(action: Callable[[], Any]) -> Any:
+        with app.app_context():
+            return run(action)
+
+    return act
+
+
+def events_but_readings() -> int:
+    """How many audit events there are of what was done; that somebody was shown a page is not counted."""
+    wanted = select(func.count()).select_from(AuditEvent).where(AuditEvent.action.not_like("% read"))
+    return db.session.scalar(wanted) or 0

@@ -24,6 +24,11 @@ def many(short: int, full: int) -> int:
     return full if DRILL else short
 
 
+def dealt(things: Sequence[T], hands: int, hand: int) -> Sequence[T]:
+    """All of them in a drill, else the share of one hand of so many: together the hands have every one of them."""
+    return things if DRILL else things[hand % hands :: hands]
+
+
 def dice() -> random.Random:
     """Chance, from the seed alone."""
     return random.Random(SEED)

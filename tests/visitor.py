@@ -58,7 +58,7 @@ class Visitor:
 
     def _took(self, answer: TestResponse, status: int, method: str, path: str) -> BeautifulSoup:
         self.response = answer
-        self.page = BeautifulSoup(answer.data, "html.parser")
+        self.page = BeautifulSoup(answer.data, "xml" if answer.mimetype.endswith("xml") else "html.parser")
         assert answer.status_code == status, f"{method} {path} gave {answer.status_code}: {self.text()[:600]}"
         return self.page
 

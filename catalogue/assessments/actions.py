@@ -7,6 +7,7 @@ from sqlalchemy import select
 from catalogue.assessments import queries
 from catalogue.assessments.models import Answer, Assessment, AssessmentState, Note, Result
 from catalogue.assessments.rules import level_from
+from catalogue.assessments.signals import assessed
 from catalogue.clock import now
 from catalogue.errors import Refused
 from catalogue.extensions import db
@@ -69,4 +70,5 @@ def close(assessment: Assessment) -> Assessment:
     person = db.session.get_one(Person, assessment.person_id)
     audit.record("self-assessment closed", f"assessment:{assessment.id}", person.key)
     db.session.flush()
+    assessed.send(None, assessment=assessment)
     return assessment

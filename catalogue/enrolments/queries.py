@@ -2,15 +2,21 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import selectinload
 
+from catalogue.clock import in_london, today
 from catalogue.enrolments.models import ACTIVE, TAKES_A_PLACE, Completion, Enrolment, EnrolmentState
-from catalogue.enrolments.rules import free_places, overlaps
+from catalogue.enrolments.rules import overlaps
 from catalogue.errors import NotThere
 from catalogue.extensions import db
-from catalogue.offers.models import Offer, OfferVersion, Run
+from catalogue.offers.models import Offer, OfferVersion, Run, RunSession, RunState
+from catalogue.people.rules import FEWEST_TOLD_OF
+
+GONE = (EnrolmentState.WITHDRAWN, EnrolmentState.DECLINED)
+"""No part of a plan, or of a register."""
 
 
 def booked_counts(run_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -30,23 +36,12 @@ def booked_counts(run_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     }
 
 
-def free_by_run(runs: Sequence[Run]) -> dict[int, int]:
-    counts = booked_counts([run.id for run in runs])
-    return {run.id: free_places(run.places, counts[run.id][0]) for run in runs}
-
-
 def active(person_id: int, offer_id: int) -> Enrolment | None:
     return db.session.scalar(
         select(Enrolment).where(
             Enrolment.person_id == person_id, Enrolment.offer_id == offer_id, Enrolment.state.in_(ACTIVE)
         )
     )
-
-
-def free_together(runs: Sequence[Run]) -> dict[int, int]:
-    """How many people could be given a place on each run at once: whoever waits for one comes first."""
-    counts = booked_counts([run.id for run in runs])
-    return {run.id: free_places(run.places, sum(counts[run.id])) for run in runs}
 
 
 def people_on(run: Run, person_ids: Collection[int]) -> set[int]:
@@ -73,7 +68,7 @@ def own(person_id: int, enrolment_id: int) -> Enrolment:
         .options(
             selectinload(Enrolment.version).selectinload(OfferVersion.steps),
             selectinload(Enrolment.offer).selectinload(Offer.provider),
-            selectinload(Enrolment.run),
+            selectinload(Enrolment.run).selectinload(Run.sessions),
             selectinload(Enrolment.steps_done),
         )
     )
@@ -86,9 +81,10 @@ def of_person(person_id: int) -> list[Enrolment]:
     """A person's enrolments with all that their plan shows: those with dates first, by date."""
     found = db.session.scalars(
         select(Enrolment)
-        .where(Enrolment.person_id == person_id, Enrolment.state != EnrolmentState.WITHDRAWN)
+        .where(Enrolment.person_id == person_id, Enrolment.state.not_in(GONE))
         .options(
             selectinload(Enrolment.version).selectinload(OfferVersion.steps),
+            selectinload(Enrolment.version).selectinload(OfferVersion.step_groups),
             selectinload(Enrolment.offer).selectinload(Offer.provider),
             selectinload(Enrolment.run),
             selectinload(Enrolment.steps_done),
@@ -134,6 +130,21 @@ def completed_offer_ids(person_id: int) -> set[int]:
     )
 
 
+def without_prerequisites(version: OfferVersion, person_ids: Collection[int]) -> set[int]:
+    """Which of these people have not completed all that is to be completed before this version is joined."""
+    needed = {offer.id for offer in version.prerequisite_offers}
+    if not needed:
+        return set()
+    done: dict[int, set[int]] = {}
+    for person_id, offer_id in db.session.execute(
+        select(Completion.person_id, Completion.offer_id).where(
+            Completion.person_id.in_(person_ids), Completion.offer_id.in_(needed), Completion.voided_at.is_(None)
+        )
+    ):
+        done.setdefault(person_id, set()).add(offer_id)
+    return {person_id for person_id in person_ids if done.get(person_id, set()) != needed}
+
+
 def active_offer_ids(person_id: int) -> set[int]:
     return set(
         db.session.scalars(
@@ -143,37 +154,48 @@ def active_offer_ids(person_id: int) -> set[int]:
 
 
 def clashes(person_id: int, runs: Sequence[Run]) -> dict[int, list[Enrolment]]:
-    """For each run, by its id, what the person holds already on the same days."""
+    """For each run, by its id, what the person holds already on the same days: of the sessions, where there are any."""
     held = db.session.scalars(
         select(Enrolment)
         .where(Enrolment.person_id == person_id, Enrolment.state.in_(ACTIVE), Enrolment.run_id.is_not(None))
-        .options(selectinload(Enrolment.run), selectinload(Enrolment.version))
+        .options(selectinload(Enrolment.run).selectinload(Run.sessions), selectinload(Enrolment.version))
     ).all()
+    sessions: dict[int, list[RunSession]] = {run.id: [] for run in runs}
+    for session in db.session.scalars(select(RunSession).where(RunSession.run_id.in_(list(sessions)))):
+        sessions[session.run_id].append(session)
+    days = {run.id: days_of(run, sessions[run.id]) for run in runs}
     return {
         run.id: [
             enrolment
             for enrolment in held
             if enrolment.run
             and enrolment.run.id != run.id
-            and overlaps((enrolment.run.starts_on, enrolment.run.ends_on), (run.starts_on, run.ends_on))
+            and any(
+                overlaps(one, other) for one in days[run.id] for other in days_of(enrolment.run, enrolment.run.sessions)
+            )
         ]
         for run in runs
     }
 
 
-def register(offer: Offer) -> list[tuple[Run | None, list[Enrolment]]]:
-    """Everybody who is, or was, on an offer, by run and name; those waiting last in their run."""
-    found = db.session.scalars(
-        select(Enrolment)
-        .where(Enrolment.offer_id == offer.id, Enrolment.state != EnrolmentState.WITHDRAWN)
-        .options(selectinload(Enrolment.person), selectinload(Enrolment.run))
-    ).all()
-    by_run: dict[Run | None, list[Enrolment]] = {run: [] for run in offer.runs}
-    for enrolment in sorted(
-        found, key=lambda row: (row.state == EnrolmentState.WAITLISTED, row.person.name.casefold(), row.id)
-    ):
-        by_run.setdefault(enrolment.run, []).append(enrolment)
-    return list(by_run.items())
+def days_of(run: Run, sessions: Sequence[RunSession]) -> list[tuple[date, date]]:
+    """The days on which people of a run meet: those of its sessions, else all from its first to its last."""
+    if not sessions:
+        return [(run.starts_on, run.ends_on)]
+    return [(in_london(session.starts_at).date(), in_london(session.ends_at).date()) for session in sessions]
+
+
+def to_complete_first(version: OfferVersion, person_id: int) -> list[Offer]:
+    """What somebody has to complete before they can join this version."""
+    needed = [offer.id for offer in version.prerequisite_offers]
+    if not needed:
+        return []
+    missing = set(needed) - completed_offer_ids(person_id)
+    return list(
+        db.session.scalars(
+            select(Offer).where(Offer.id.in_(missing)).options(selectinload(Offer.published)).order_by(Offer.slug)
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,3 +228,30 @@ def uptake(organisation_ids: Sequence[int] | None = None) -> list[Uptake]:
     if organisation_ids is not None:
         wanted = wanted.where(Offer.provider_id.in_(list(organisation_ids)))
     return [Uptake(offer, booked, waiting, done) for offer, booked, waiting, done in db.session.execute(wanted)]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is known of an offer so far."""
+
+    runs: int
+    """That are over."""
+    completed: int | None
+    """How many people have completed it; none where they are fewer than ten, so that nobody can be picked out."""
+
+
+def record_of(offer: Offer) -> Record:
+    over = db.session.scalar(
+        select(func.count())
+        .select_from(Run)
+        .where(Run.offer_id == offer.id, Run.ends_on < today(), Run.state != RunState.CANCELLED)
+    )
+    people = (
+        db.session.scalar(
+            select(func.count(func.distinct(Completion.person_id))).where(
+                Completion.offer_id == offer.id, Completion.voided_at.is_(None)
+            )
+        )
+        or 0
+    )
+    return Record(over or 0, people if people >= FEWEST_TOLD_OF else None)

@@ -5,6 +5,9 @@ from blinker import signal
 completed = signal("completed")
 """Sent with ``completion=Completion`` when somebody completed an offer; what listeners write is committed with it."""
 
-step_done = signal("step_done")
-"""Sent with ``enrolment=Enrolment``, ``done`` and ``total`` (counts of steps) when somebody did a step for the first
-time, the last one too: after that, ``completed`` is sent."""
+progressed = signal("progressed")
+"""Sent with ``enrolment=Enrolment``, ``done`` and ``total`` when somebody has done more, or less, of what completing an
+offer takes: steps, sessions, a reassessment. With the last of it ``completed`` is sent after it."""
+
+voided = signal("voided")
+"""Sent with ``completion=Completion`` when a completion that was made in error has been voided, with its reason."""

@@ -1,23 +1,30 @@
-"""Enrolling, the plan, working through an offer, and the register."""
+"""Enrolling, the plan, and working through an offer."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from catalogue.enrolments import actions, queries
-from catalogue.enrolments.access import can_register
-from catalogue.enrolments.forms import ConfirmForm, RunForm
-from catalogue.enrolments.letters import write_confirmation
-from catalogue.enrolments.models import CompletedBy, Enrolment, EnrolmentState
+from catalogue.attendance import queries as attendance
+from catalogue.attendance.actions import do_step, settle
+from catalogue.clock import today
+from catalogue.enrolments import actions, approving, queries, rules, seating
+from catalogue.enrolments.forms import ConfirmForm, EnrolForm, LeaveForm
+from catalogue.enrolments.letters import write_approval_request, write_confirmation, write_confirmations
+from catalogue.enrolments.models import ACTIVE, ON_IT, EnrolmentState
+from catalogue.enrolments.together import others_of_systems
+from catalogue.equality import queries as equality
 from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
 from catalogue.offers import queries as offers
 from catalogue.offers.models import Offer, Step
-from catalogue.people.models import Person, Role
+from catalogue.people.models import Person
 from catalogue.security import signed_in
+from catalogue.systems.queries import led_systems
 from catalogue.transactions import run as in_transaction
 
 enrolments = Blueprint("enrolments", __name__)
+JOINED = (EnrolmentState.REQUESTED, EnrolmentState.WAITLISTED, *ON_IT)
+"""Who has said that they take part, and has not completed it."""
 
 
 @enrolments.get("/enrolments")
@@ -30,6 +37,7 @@ def index() -> str:
         under_way=[e for e in mine if e.state != EnrolmentState.COMPLETED],
         done=[e for e in mine if e.state == EnrolmentState.COMPLETED],
         waiting=queries.waiting_places(current_user.person.id),
+        so_far=attendance.steps_so_far(current_user.person.id, mine),
     )
 
 
@@ -37,40 +45,47 @@ def index() -> str:
 @signed_in
 def enrol(slug: str) -> Response | str | tuple[str, int]:
     person_id = current_user.person.id
-    offer = offers.published_offer(slug)
+    offer = offers.published_offer(slug, current_user.person)
     there = queries.active(person_id, offer.id)
     if there is not None:
         return redirect(url_for("enrolments.enrolment", enrolment_id=there.id))
-    runs = offers.joinable_runs(offer)
-    free = queries.free_by_run(runs)
+    version = offer.published
+    runs = [run for run in offers.joinable_runs(offer) if run.apply_by is None or run.apply_by >= today()]
+    free = seating.free_by_run(runs, person_id)
     chosen = request.args.get("run", type=int) or (runs[0].id if len(runs) == 1 else None)
-    self_paced = offer.published.self_paced
-    form = ConfirmForm() if self_paced else RunForm.of(runs, free, chosen)
+    form = EnrolForm.of(version, runs, free, chosen)
     if form.validate_on_submit():
-        offer_id, run_id = offer.id, None if self_paced else form.run.data
+        offer_id, run_id = offer.id, None if version.self_paced else form.run.data
+        joining, manager = form.joining(current_user.sign_in.via), form.manager
         try:
-            enrolment_id = in_transaction(lambda: _enrol(person_id, offer_id, run_id))
+            enrolment_id = in_transaction(lambda: _enrol(person_id, offer_id, run_id, joining, manager))
             return redirect(url_for("enrolments.enrolment", enrolment_id=enrolment_id, new=1))
         except Refused as refusal:
-            if self_paced:
+            if not form.refuse(str(refusal)):
                 raise
-            form.run.errors = [str(refusal)]
     page = render_template(
         "enrolments/enrol.html",
-        offer=offer, version=offer.published, form=form, runs=runs, free=free,
-        clashes=queries.clashes(person_id, runs),
+        offer=offer, version=version, form=form, runs=runs, free=free,
+        clashes=queries.clashes(person_id, runs), first=queries.to_complete_first(version, person_id),
+        leads=bool(led_systems(current_user.person)),
     )  # fmt: skip
     return page, 422 if form.errors else 200
 
 
-def _enrol(person_id: int, offer_id: int, run_id: int | None) -> int:
+def _enrol(
+    person_id: int, offer_id: int, run_id: int | None, joining: actions.Joining, manager: approving.Manager | None
+) -> int:
     # The person's row is held, so that the same form posted twice at one moment is confirmed once.
     person = db.session.get_one(Person, person_id, with_for_update={"key_share": True})
     offer = db.session.get_one(Offer, offer_id)
     before = queries.active(person.id, offer.id)
-    enrolment = actions.enrol(person, offer, run_id)
+    enrolment, token = approving.join(person, offer, run_id, joining, manager)
+    if token:
+        write_approval_request(approving.by_token(token), token)
     if before is None:
         write_confirmation(enrolment)
+        if any(step.offer_id for step in enrolment.version.steps):
+            settle(enrolment, person)  # what they completed before counts
     return enrolment.id
 
 
@@ -78,11 +93,16 @@ def _enrol(person_id: int, offer_id: int, run_id: int | None) -> int:
 @signed_in
 def enrolment(enrolment_id: int) -> str:
     mine = queries.own(current_user.person.id, enrolment_id)
+    standing = attendance.standing(mine)
     return render_template(
         "enrolments/enrolment.html",
-        enrolment=mine, new="new" in request.args,
-        done={done.step_id for done in mine.steps_done},
+        enrolment=mine, new="new" in request.args, done=standing.done.steps, parts_asked=standing.asked.parts,
+        missing=standing.missing if mine.state in ON_IT else [], voided=attendance.last_voided(mine),
         waiting=queries.waiting_place(mine) if mine.state == EnrolmentState.WAITLISTED else (0, 0),
+        asked=approving.asked_now(mine.id),
+        asks_about_you=mine.state in JOINED and not equality.asked(mine.person_id, mine.offer_id),
+        together=others_of_systems(mine.person_id, mine.run_id) if mine.run_id and mine.state in ACTIVE else [],
+        can_leave=rules.can_withdraw(mine.state, mine.run.withdraw_by if mine.run else None, today()),
     )  # fmt: skip
 
 
@@ -95,7 +115,7 @@ def step(enrolment_id: int, key: str) -> Response | str:
     at = next((index for index, step in enumerate(steps) if step.key == key), None)
     if at is None:
         raise NotThere
-    done = {row.step_id for row in mine.steps_done}
+    done = attendance.done_steps(mine)
     if request.method == "POST":
         step_id = steps[at].id
         after = steps[at + 1].key if at + 1 < len(steps) else None
@@ -108,73 +128,24 @@ def step(enrolment_id: int, key: str) -> Response | str:
 
 def _do_step(person_id: int, enrolment_id: int, step_id: int) -> bool:
     mine = queries.own(person_id, enrolment_id)
-    return actions.do_step(mine, db.session.get_one(Step, step_id)) is not None
+    return do_step(mine, db.session.get_one(Step, step_id)) is not None
 
 
 @enrolments.route("/enrolments/<int(max=2147483647):enrolment_id>/withdraw", methods=["GET", "POST"])
 @signed_in
-def withdraw(enrolment_id: int) -> Response | str:
-    person_id = current_user.person.id
+def withdraw(enrolment_id: int) -> Response | str | tuple[str, int]:
+    person_id, form = current_user.person.id, LeaveForm()
     mine = queries.own(person_id, enrolment_id)
-    if request.method == "POST":
-        title = mine.version.title
-        in_transaction(lambda: _withdraw(person_id, enrolment_id))
+    if form.validate_on_submit():
+        title, reason = mine.version.title, form.reason
+        in_transaction(lambda: _withdraw(person_id, enrolment_id, reason))
         flash(f"You have withdrawn from {title}.")
         return redirect(url_for("enrolments.index"))
-    return render_template("enrolments/withdraw.html", enrolment=mine, form=ConfirmForm())
+    can_leave = rules.can_withdraw(mine.state, mine.run.withdraw_by if mine.run else None, today())
+    page = render_template("enrolments/withdraw.html", enrolment=mine, form=form, can_leave=can_leave)
+    return page, 422 if form.errors else 200
 
 
-def _withdraw(person_id: int, enrolment_id: int) -> None:
+def _withdraw(person_id: int, enrolment_id: int, reason: str) -> None:
     mine = queries.own(person_id, enrolment_id)
-    for promoted in actions.withdraw(mine, db.session.get_one(Person, person_id)):
-        write_confirmation(promoted)
-
-
-@enrolments.get("/offers/<slug>/register")
-@signed_in
-def register(slug: str) -> str:
-    """The people on an offer, by run, with a tick for who completed it."""
-    offer = _registered(slug)
-    return render_template("enrolments/register.html", offer=offer, groups=queries.register(offer), form=ConfirmForm())
-
-
-@enrolments.post("/offers/<slug>/register/<int(max=2147483647):enrolment_id>")
-@signed_in
-def tick(slug: str, enrolment_id: int) -> Response:
-    """Somebody completed the offer: the provider's tick, or the administrator's."""
-    offer_id, actor_id = _registered(slug).id, current_user.person.id
-    name = in_transaction(lambda: _complete(offer_id, enrolment_id, actor_id))
-    flash(f"{name} has completed this offer.")
-    return redirect(url_for("enrolments.register", slug=slug))
-
-
-def _complete(offer_id: int, enrolment_id: int, actor_id: int) -> str:
-    found = db.session.get(Enrolment, enrolment_id)
-    if found is None or found.offer_id != offer_id:
-        raise NotThere
-    actor = db.session.get_one(Person, actor_id)
-    by = CompletedBy.ADMINISTRATOR if actor.has(Role.ADMINISTRATOR) else CompletedBy.PROVIDER
-    actions.complete(found, by, actor)
-    return found.person.name or "This person"
-
-
-def _registered(slug: str) -> Offer:
-    """The offer, if the person may keep its register; to anybody else it is not there."""
-    offer = offers.published_offer(slug)
-    if not can_register(current_user.person, offer):
-        raise NotThere
-    return offer
-
-
-@enrolments.get("/publish")
-@signed_in
-def publish() -> str:
-    """A partner's offers, with who is on them."""
-    organisations = [
-        grant.organisation_id
-        for grant in current_user.person.grants
-        if grant.role == Role.PARTNER and grant.organisation_id is not None
-    ]
-    if not organisations:
-        raise NotThere
-    return render_template("enrolments/publish.html", rows=queries.uptake(organisations))
+    write_confirmations(actions.withdraw(mine, db.session.get_one(Person, person_id), reason))

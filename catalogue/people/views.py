@@ -6,12 +6,14 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask_login import UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from catalogue.extensions import client_network, db, limiter, login
-from catalogue.people import actions, queries
+from catalogue.extensions import client_network, limiter, login
+from catalogue.people import actions, authenticators, half_way, queries
+from catalogue.people.entering import Next, Vouched, enter
 from catalogue.people.forms import ForgottenForm, PasswordForm, SignInForm
-from catalogue.people.models import Account, Person, SignIn
+from catalogue.people.models import Person, SignIn
 from catalogue.people.rules import fold_email, hash_token, safe_path
 from catalogue.security import public, signed_in
+from catalogue.signon import queries as signon
 from catalogue.transactions import run
 
 people = Blueprint("people", __name__)
@@ -69,22 +71,26 @@ def sign_in() -> Response | str | tuple[str, int]:
         return redirect(target)
     if form.validate_on_submit():
         account = actions.check_password(form.email.data or "", form.password.data or "")
-        if account:
-            account_id, verified = account.id, account.password_hash
-            token = run(lambda: _begin(account_id, verified))
-            if token:
-                keep(token)
-                return redirect(target)
+        entered = let_in(Vouched.by_password(account), target) if account else None
+        if entered is not None:
+            return entered
         form.password.errors = ["The email address or the password is not right"]
-    return render_template("people/sign_in.html", form=form), 422 if form.errors else 200
+    page = render_template(
+        "people/sign_in.html", form=form, providers=signon.open_providers(), target=request.args.get("next")
+    )
+    return page, 422 if form.errors else 200
 
 
-def _begin(account_id: int, verified: str) -> str:
-    """A sign-in, unless the password that was verified has been changed meanwhile."""
-    account = db.session.get_one(Account, account_id, with_for_update=True)
-    if account.password_hash != verified or account.person.suspended_at is not None:
-        return ""
-    return actions.begin_sign_in(account.person, "password")
+def let_in(vouched: Vouched, target: str) -> Response | None:
+    """Sign in whom something vouches for, and go on; or ask for a code first. None where it does so no more."""
+    entered = run(lambda: enter(vouched))
+    if isinstance(entered, Next):
+        half_way.begin(vouched, target, secret=authenticators.new_secret() if entered == Next.SET_UP else "")
+        return redirect(url_for("second.set_up" if entered == Next.SET_UP else "second.code"))
+    if not entered:
+        return None
+    keep(entered)
+    return redirect(target)
 
 
 @people.post("/sign-out")

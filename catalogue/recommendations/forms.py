@@ -7,7 +7,8 @@ from flask_wtf import FlaskForm
 from wtforms import DecimalField
 from wtforms.validators import InputRequired, NumberRange
 
-USUAL_HOURS = 12
+from catalogue.recommendations.rules import USUAL_HOURS
+
 MOST_HOURS = 400
 NOT_HOURS = "Enter a number of hours, like 12"
 

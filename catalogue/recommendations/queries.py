@@ -1,14 +1,16 @@
 """From the catalogue and a person's gaps to what the recommender chooses from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from catalogue.assessments.models import Assessment
 from catalogue.assessments.rules import Standing
 from catalogue.enrolments import queries as enrolments
+from catalogue.extensions import db
 from catalogue.offers import queries as offers
 from catalogue.offers.models import Offer
-from catalogue.recommendations.rules import STRENGTH, Candidate, Gap, Takes
+from catalogue.people.models import Person
+from catalogue.recommendations.rules import STRENGTH, USUAL_HOURS, Budget, Candidate, Gap, Takes, choose
 
 
 def gaps(standings: Iterable[Standing]) -> list[Gap]:
@@ -35,11 +37,12 @@ def candidates(assessment: Assessment, standings: Iterable[Standing]) -> Candida
     What is on their plan already costs no more hours, so that nothing is recommended for a gap that it closes.
     """
     open_dimensions = [standing.dimension_id for standing in standings if standing.gap]
-    completed = enrolments.completed_offer_ids(assessment.person_id)
-    active = enrolments.active_offer_ids(assessment.person_id)
+    person = db.session.get_one(Person, assessment.person_id)
+    completed = enrolments.completed_offer_ids(person.id)
+    active = enrolments.active_offer_ids(person.id)
     found = [
         offer
-        for offer in offers.takeable_offers(open_dimensions)
+        for offer in offers.takeable_offers(open_dimensions, person)
         if offer.id not in completed
         and (not offer.published.seats or any(seat.id == assessment.seat_id for seat in offer.published.seats))
     ]
@@ -61,3 +64,33 @@ def _candidate(offer: Offer, hours: float) -> Candidate:
         price=(offer.published.price_pence or 0) / 100,
         provider=offer.provider.key,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What one offer is worth to a person, as shares of their whole gap, 0 to 1."""
+
+    alone: float
+    """What it closes on its own."""
+    adds: float
+    """What it adds to the best set for ``hours``; 0 where it is not in that set."""
+    hours: float
+    others: int
+    """How many other offers are in that set."""
+
+
+def worth_of(offer: Offer, assessment: Assessment, standings: Sequence[Standing]) -> Worth | None:
+    """Nothing where the offer closes no part of the gap, or cannot be taken now."""
+    open_gaps = gaps(standings)
+    found = candidates(assessment, standings)
+    mine = [candidate for candidate in found.candidates if candidate.key == offer.slug]
+    if not open_gaps or not mine:
+        return None
+    alone = choose(open_gaps, mine, Budget(hours=max(mine[0].hours, USUAL_HOURS)))
+    if not alone.choices:
+        return None
+    best = choose(open_gaps, found.candidates, Budget(hours=USUAL_HOURS))
+    adds = sum(choice.gain for choice in best.choices if choice.key == offer.slug)
+    others = sum(choice.key != offer.slug for choice in best.choices)
+    total = best.total or 1.0
+    return Worth(alone.value / total, adds / total, USUAL_HOURS, others)

@@ -24,6 +24,8 @@ from catalogue.recommendations.certificate import Floats, upper_bound
 from catalogue.recommendations.search import SLACK, Problem, best_set, in_order
 
 STRENGTH = {"touches": 0.2, "builds": 0.45, "masters": 0.7}
+USUAL_HOURS = 12
+"""What is taken for granted of somebody who has not said how many hours they have."""
 CLIP = 0.95  # no course is certain to work
 
 

@@ -6,13 +6,13 @@ from flask import Blueprint, render_template, request
 from flask_login import current_user
 
 from catalogue.assessments import queries as assessments
-from catalogue.enrolments import queries as enrolments
+from catalogue.enrolments import seating
 from catalogue.frameworks import queries as frameworks
 from catalogue.offers.models import Mapping, Offer
 from catalogue.offers.queries import joinable_runs
 from catalogue.recommendations import queries
-from catalogue.recommendations.forms import USUAL_HOURS, HoursForm
-from catalogue.recommendations.rules import Budget, Choice, choose, what_if
+from catalogue.recommendations.forms import HoursForm
+from catalogue.recommendations.rules import USUAL_HOURS, Budget, Choice, choose, what_if
 from catalogue.security import signed_in
 
 recommendations = Blueprint("recommendations", __name__, url_prefix="/recommendations")
@@ -51,7 +51,7 @@ def index() -> str | tuple[str, int]:
         "recommendations/index.html",
         form=form, hours=hours, assessment=latest, gaps=gaps, answer=answer,
         reasons=reasons,
-        free=enrolments.free_by_run(runs),
+        free=seating.free_by_run(runs, current_user.person.id),
         on_plan=[found.offers[c.key] for c in answer.choices if c.key in found.on_plan],
         names=frameworks.level_names(latest.framework_id),
         more_hours=MORE_HOURS, share_with_more=share_with_more,

@@ -1,22 +1,14 @@
 """The shape of the files in ``seed/``, and reading them: a fault names the file, the row and the reason."""
 
 import tomllib
-from collections import Counter
-from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-# As long as their columns: SQLite would take more, PostgreSQL would not.
-_KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-Key = Annotated[str, Field(pattern=_KEY, max_length=60)]
-LongKey = Annotated[str, Field(pattern=_KEY, max_length=100)]
-Words20 = Annotated[str, Field(max_length=20)]
-Words100 = Annotated[str, Field(max_length=100)]
-Words200 = Annotated[str, Field(max_length=200)]
-Words300 = Annotated[str, Field(max_length=300)]
+from catalogue.offers.content import OfferContent
+from catalogue.shapes import Key, LongKey, Shape, Words100, Words200, once
 
 
 class FaultyFile(Exception):
@@ -24,23 +16,6 @@ class FaultyFile(Exception):
 
     def __init__(self, file: Path, row: str, reason: str) -> None:
         super().__init__(f"{file.name}: {row}: {reason}" if row else f"{file.name}: {reason}")
-
-
-class Shape(BaseModel):
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, strict=True)
-
-    @field_validator("*")
-    @classmethod
-    def _can_be_stored(cls, value: Any) -> Any:
-        if "\0" in (value if isinstance(value, str) else ()):
-            raise ValueError("holds a NUL character")
-        return value
-
-
-def _once(what: str, keys: Iterable[object]) -> None:
-    for key, count in Counter(keys).items():
-        if count > 1:
-            raise ValueError(f"{what} {key} stands twice")
 
 
 class ConditionRow(Shape):
@@ -55,62 +30,24 @@ class ConditionsFile(Shape):
 
     @model_validator(mode="after")
     def _consistent(self) -> "ConditionsFile":
-        _once("condition", (row.key for row in self.condition))
+        once("condition", (row.key for row in self.condition))
         return self
 
 
-class LevelRow(Shape):
-    value: int = Field(ge=0)
-    key: Key
-    name: Words100
-    meaning: str
+class CrosswalkRow(Shape):
+    """Dimensions as ``framework/dimension``."""
+
+    origin: str = Field(alias="from", pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")
+    destination: str = Field(alias="to", pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")
+    kind: Literal["exactMatchOf", "isRelatedTo", "isPartOf"]
 
 
-class StatementRow(Shape):
-    key: Words100
-    self: str = Field(min_length=1)
-    others: str = Field(min_length=1)
-
-
-class DimensionLevelRow(Shape):
-    level: str
-    heading: Words200
-    statement: list[StatementRow] = Field(min_length=1)
-
-
-class DimensionRow(Shape):
-    key: Key
-    name: Words100
-    what: str
-    why: str
-    what_it_is_not: list[str]
-    level: list[DimensionLevelRow]
-
-
-class FrameworkFile(Shape):
-    key: LongKey
-    version: Words20
-    name: Words200
-    label: Words300
-    notice: Words300
-    owner: Words200
-    source: str
-    level: list[LevelRow] = Field(min_length=2)
-    dimension: list[DimensionRow] = Field(min_length=1)
+class CrosswalksFile(Shape):
+    crosswalk: list[CrosswalkRow]
 
     @model_validator(mode="after")
-    def _consistent(self) -> "FrameworkFile":
-        values = [level.value for level in self.level]
-        if values != list(range(len(values))):
-            raise ValueError("the levels must be numbered 0, 1, 2 ... in order")
-        _once("level", (level.key for level in self.level))
-        _once("dimension", (dimension.key for dimension in self.dimension))
-        described = sorted(level.key for level in self.level if level.value > 0)
-        for dimension in self.dimension:
-            if sorted(level.level for level in dimension.level) != described:
-                raise ValueError(f"dimension {dimension.key}: each level above 0 must be described once")
-        levels = (level for dimension in self.dimension for level in dimension.level)
-        _once("statement", (statement.key for level in levels for statement in level.statement))
+    def _consistent(self) -> "CrosswalksFile":
+        once("crosswalk", (f"{row.origin} to {row.destination}" for row in self.crosswalk))
         return self
 
 
@@ -132,7 +69,7 @@ class SeatsFile(Shape):
 
     @model_validator(mode="after")
     def _consistent(self) -> "SeatsFile":
-        _once("seat", (row.key for row in self.seat))
+        once("seat", (row.key for row in self.seat))
         return self
 
 
@@ -141,8 +78,10 @@ class SystemRow(Shape):
     number: int | None = Field(ge=1, le=1000, default=None)
     name: Words200
     kind: Literal["STP", "ICS"]
+    started_on: date | None = None
     ended_on: date | None = None
-    successor: Words200 = ""
+    successor: str = ""
+    """The key of the system that followed it."""
 
 
 class SystemsFile(Shape):
@@ -150,7 +89,11 @@ class SystemsFile(Shape):
 
     @model_validator(mode="after")
     def _consistent(self) -> "SystemsFile":
-        _once("system", (row.key for row in self.system))
+        once("system", (row.key for row in self.system))
+        there = {row.key for row in self.system}
+        for row in self.system:
+            if row.successor and (row.successor not in there or row.successor == row.key):
+                raise ValueError(f"system {row.key}: there is no other system {row.successor} to follow it")
         return self
 
 
@@ -158,6 +101,7 @@ class OrganisationRow(Shape):
     key: LongKey
     name: Words200
     kind: Literal["national body", "provider", "trust"]
+    ods_code: str | None = Field(pattern=r"^[A-Z0-9]{3,10}$", default=None)
     description: str = ""
     publishes: bool = False
     started_on: date | None = None
@@ -165,6 +109,15 @@ class OrganisationRow(Shape):
     successor: Words200 = ""
     source: str = ""
     example: bool = False
+    system: str = ""
+    supports: list[str] = Field(default=[])
+    """Keys of systems whose local partner an example is, in the demonstration."""
+
+    @model_validator(mode="after")
+    def _only_examples_are_assigned(self) -> "OrganisationRow":
+        if self.supports and not self.example:
+            raise ValueError("only an example is made a local partner here")
+        return self
 
 
 class OrganisationsFile(Shape):
@@ -172,52 +125,53 @@ class OrganisationsFile(Shape):
 
     @model_validator(mode="after")
     def _consistent(self) -> "OrganisationsFile":
-        _once("organisation", (row.key for row in self.organisation))
+        once("organisation", (row.key for row in self.organisation))
+        once("ODS code", (row.ods_code for row in self.organisation if row.ods_code))
         return self
 
 
-class MappingRow(Shape):
-    dimension: str
-    start: str = Field(alias="from")
-    to: str
-    strength: Literal["touches", "builds", "masters"]
+class SessionRow(Shape):
+    """On which day of its run, counted from 1; times are London's, as "09:30"."""
 
-
-class StepRow(Shape):
     key: Key
     title: Words200
-    minutes: int = Field(ge=1, le=100_000)
-    text: str
+    day: int = Field(ge=1, le=3650)
+    starts: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    ends: str = Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    place: Words100 = ""
+
+    @model_validator(mode="after")
+    def _forwards(self) -> "SessionRow":
+        if self.starts >= self.ends:
+            raise ValueError("a session ends after it starts")
+        return self
 
 
 class RunRow(Shape):
     key: Key
+    name: Words100 = ""
     starts_in_days: int = Field(ge=-3650, le=3650)
     days: int = Field(ge=1, le=3650)
     places: int = Field(ge=0, le=1_000_000)
     place: Words100
+    apply_days_before: int | None = Field(ge=0, le=3650, default=None)
+    withdraw_days_before: int | None = Field(ge=0, le=3650, default=None)
+    session: list[SessionRow] = Field(default=[])
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "RunRow":
+        once("session", (session.key for session in self.session))
+        if any(session.day > self.days for session in self.session):
+            raise ValueError("a session is on one of the days of its run")
+        return self
 
 
-class OfferRow(Shape):
+class OfferRow(OfferContent):
     key: LongKey
-    title: str = Field(min_length=1, max_length=200)
     provider: str
-    partners: list[str] = []
-    summary: str = Field(min_length=1)
-    outcomes: list[str] = Field(min_length=1)
-    description: str = Field(min_length=1)
-    mode: Literal["in-person", "online", "blended", "self-paced"]
-    hours: float = Field(ge=0.01, le=2000)
-    hours_estimated: bool = False
-    price_pounds: float | None = Field(ge=0, le=1_000_000, default=None)  # absent: the source does not say
-    place: Words100 = ""
-    seats: list[str] = []
-    conditions: list[str] = Field(min_length=1)
     example: bool
     source: str = ""
-    mapping: list[MappingRow] = Field(min_length=1)
-    step: list[StepRow] = []
-    run: list[RunRow] = []
+    run: list[RunRow] = Field(default=[])
 
     @field_validator("key")
     @classmethod
@@ -228,18 +182,19 @@ class OfferRow(Shape):
 
     @model_validator(mode="after")
     def _consistent(self) -> "OfferRow":
-        if (self.mode == "self-paced") != bool(self.step):
+        if self.mode == "self-paced" and not self.step:
             raise ValueError("a self-paced offer has steps, any other has none")
         if self.mode == "self-paced" and self.run:
             raise ValueError("a self-paced offer has no runs")
         if not self.example and not self.source:
             raise ValueError("an offer that is no example names its source")
-        for what, keys in (("partner", self.partners), ("seat", self.seats), ("condition", self.conditions)):
-            _once(what, keys)
-        _once("step", (step.key for step in self.step))
-        _once("run", (run.key for run in self.run))
-        _once("mapping from", (f"{mapping.start} in {mapping.dimension}" for mapping in self.mapping))
+        once("run", (run.key for run in self.run))
         return self
+
+    @property
+    def content(self) -> OfferContent:
+        """What it says, without whose it is and when it runs."""
+        return OfferContent.model_validate(self.model_dump(include=set(OfferContent.model_fields), by_alias=True))
 
 
 class OffersFile(Shape):
@@ -247,7 +202,7 @@ class OffersFile(Shape):
 
     @model_validator(mode="after")
     def _consistent(self) -> "OffersFile":
-        _once("offer", (row.key for row in self.offer))
+        once("offer", (row.key for row in self.offer))
         return self
 
 

@@ -1,6 +1,5 @@
 """A teacher gives people of their course a place on a run, also those who have never come."""
 
-import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -10,14 +9,19 @@ from sqlalchemy.orm import joinedload, selectinload
 from catalogue.clock import today
 from catalogue.enrolments import actions as enrolments
 from catalogue.enrolments import queries
-from catalogue.enrolments.letters import write_confirmation
+from catalogue.enrolments.letters import harmless, write_confirmation
+from catalogue.enrolments.models import Enrolment, EnrolmentState
 from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
+from catalogue.offers.filters import Filters
+from catalogue.offers.matching import visible_to
 from catalogue.offers.models import Offer, OfferVersion, Run
-from catalogue.offers.rules import JOINABLE, stems_of
+from catalogue.offers.queries import matching
+from catalogue.offers.rules import JOINABLE
 from catalogue.people import audit
 from catalogue.people.models import Person
 from catalogue.systems.models import Membership
+from catalogue.transactions import run as in_transaction
 from lti.courses.overview import title_of
 from lti.courses.roster import Member
 from lti.launch import known_elsewhere
@@ -27,8 +31,6 @@ MOST_RUNS = 200
 """On the page to choose one from: those that begin next."""
 MOST_PEOPLE = 200
 """Enrolled at once."""
-LINKED = re.compile(r"://|www\.|@|\w\.[^\W\d_]{2}", re.IGNORECASE)
-"""What a mail program may make a link of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def runs_for(link: ResourceLink, words: str = "") -> list[tuple[Offer, list[Run]
         select(Run)
         .join(Run.offer)
         .join(Offer.published)
-        .where(Run.starts_on >= today(), Run.state.in_(JOINABLE))
+        .where(Run.starts_on >= today(), Run.state.in_(JOINABLE), visible_to(None))
         .options(selectinload(Run.offer).selectinload(Offer.published))
         .order_by(Run.starts_on, Run.id)
         .limit(MOST_RUNS)
@@ -57,9 +59,7 @@ def runs_for(link: ResourceLink, words: str = "") -> list[tuple[Offer, list[Run]
     if link.target == "offer":
         wanted = wanted.where(Offer.slug == link.target_value)
     else:
-        wanted = wanted.where(
-            *(OfferVersion.stems.contains(f" {stem}", autoescape=True) for stem in stems_of(words).split())
-        )
+        wanted = wanted.where(OfferVersion.id.in_(matching(Filters(q=words), None)))
     by_offer: dict[Offer, list[Run]] = {}
     for run in db.session.scalars(wanted):
         by_offer.setdefault(run.offer, []).append(run)
@@ -67,12 +67,12 @@ def runs_for(link: ResourceLink, words: str = "") -> list[tuple[Offer, list[Run]
 
 
 def run_for(link: ResourceLink, run_id: int) -> Run:
-    """A run of what the link opens. Raises ``NotThere``."""
+    """A run of what the link opens, if anybody may find it. Raises ``NotThere``."""
     run = db.session.scalar(
         select(Run)
         .join(Run.offer)
         .join(Offer.published)
-        .where(Run.id == run_id, OfferVersion.mode != "self-paced")
+        .where(Run.id == run_id, OfferVersion.mode != "self-paced", visible_to(None))
         .options(joinedload(Run.offer).joinedload(Offer.published))
     )
     if run is None or (link.target == "offer" and run.offer.slug != link.target_value):
@@ -97,8 +97,46 @@ def choices(link: ResourceLink, run: Run, learners: Sequence[Member]) -> list[Ch
     return found
 
 
-def enrol(link_id: int, run_id: int, members: Sequence[Member], teacher_id: int) -> int:
-    """Give all of them a place, in the present transaction; returns how many were not on the offer before.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What would come of somebody whom the teacher chose."""
+
+    name: str
+    new: bool
+    """Else they are on the offer already, by another way."""
+    written_to: bool
+
+
+class _OnlyTried(Exception):
+    def __init__(self, planned: list[Planned]) -> None:
+        self.planned = planned
+
+
+def plan(link_id: int, run_id: int, members: Sequence[Member], teacher_id: int) -> list[Planned]:
+    """What enrolling them would do, one by one: the same, in a transaction that is rolled back. Raises ``Refused``."""
+
+    def act() -> None:
+        new = {enrolment.person_id for enrolment in enrol(link_id, run_id, members, teacher_id)}
+        people = _known(db.session.get_one(ResourceLink, link_id).platform, [member.sub for member in members])
+        raise _OnlyTried(
+            [
+                Planned(
+                    member.name or people[member.sub].name or "Name not shared", people[member.sub].id in new,
+                    bool(people[member.sub].email),
+                )
+                for member in members
+            ]
+        )  # fmt: skip
+
+    try:
+        in_transaction(act)
+    except _OnlyTried as tried:
+        return tried.planned
+    raise AssertionError("unreachable")
+
+
+def enrol(link_id: int, run_id: int, members: Sequence[Member], teacher_id: int) -> list[Enrolment]:
+    """Give all of them a place, in the present transaction; returns the new enrolments.
 
     Raises ``Refused`` where there are not enough places. The platform is held meanwhile, as at a launch.
     """
@@ -114,22 +152,17 @@ def enrol(link_id: int, run_id: int, members: Sequence[Member], teacher_id: int)
     new = enrolments.enrol_together(people, run.id, teacher)
     db.session.add_all(CourseEnrolment(enrolment_id=one.id, resource_link_id=link.id) for one in new)
     for enrolment in new:
-        write_confirmation(enrolment, by=_by(teacher, link))
-    return len(new)
+        write_confirmation(enrolment, by=_by(teacher, link, asked=enrolment.state == EnrolmentState.NOMINATED))
+    return new
 
 
-def _by(teacher: Person, link: ResourceLink) -> str:
+def _by(teacher: Person, link: ResourceLink, *, asked: bool) -> str:
     """Names and titles are the platform's words: in our mail they must not become a message of its own."""
-    who, course = _plain(teacher.name) or "A teacher", _plain(title_of(link))
+    who, course = harmless(teacher.name) or "A teacher", harmless(title_of(link))
     return (
-        f"{who}{f' of {course}' if course else ''} has enrolled you. "
+        f"{who}{f' of {course}' if course else ''} has {'put you forward' if asked else 'enrolled you'}. "
         "Open Every Seat from your course, and it is on your plan."
     )
-
-
-def _plain(words: str) -> str:
-    """The words, unless they hold an address, a line break, or what cannot be seen."""
-    return "" if LINKED.search(words) or not words.isprintable() else words
 
 
 def _known(platform: Platform, subs: Collection[str]) -> dict[str, Person]:

@@ -4,7 +4,8 @@ from flask import Blueprint, current_app, flash, g, redirect, render_template, r
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from catalogue.enrolments import queries
+from catalogue.enrolments import seating
+from catalogue.enrolments.rules import asks_them
 from catalogue.errors import NotThere, Refused
 from catalogue.outbox import TryAgain
 from catalogue.pages import plural
@@ -34,7 +35,7 @@ def course(link_id: int) -> str:
 @lti_courses.route("/course/<int(max=2147483647):link_id>/enrol", methods=["GET", "POST"])
 @signed_in
 def enrol(link_id: int) -> Response | str | tuple[str, int]:
-    """Give people of the course a place: first the run is chosen, by its link, then who.
+    """Give people of the course a place: first the run is chosen, by its link, then who, and what would come of it.
 
     Without the platform's list as it is now nobody is enrolled; what was ticked stays.
     """
@@ -43,7 +44,7 @@ def enrol(link_id: int) -> Response | str | tuple[str, int]:
     if run_id is None or not 0 < run_id <= LONGEST_ID:
         words = request.args.get("q", "")[:200]
         offers = enrolling.runs_for(link, words)
-        free = queries.free_together([run for _, runs in offers for run in runs])
+        free = seating.free_together([run for _, runs in offers for run in runs], link.platform.organisation_id)
         return render_template(
             "lti/course_runs.html", link=link, course=courses.title_of(link), offers=offers, free=free, words=words
         )  # fmt: skip
@@ -55,16 +56,23 @@ def enrol(link_id: int) -> Response | str | tuple[str, int]:
         ticked = set(form.people.data or ())
         chosen = [member for member in roster.learners if member.sub in ticked]
         teacher_id, title = current_user.person.id, run.offer.published.title
+        asked = asks_them(run.offer.published)
         try:
-            new = in_transaction(lambda: enrolling.enrol(link_id, run_id, chosen, teacher_id))
+            if request.form.get("step") == "look":
+                planned = enrolling.plan(link_id, run_id, chosen, teacher_id)
+                run = enrolling.run_for(_taught(link_id), run_id)
+                return render_template(
+                    "lti/course_plan.html", link_id=link_id, run=run, planned=planned, chosen=chosen, asked=asked
+                )
+            new = in_transaction(lambda: len(enrolling.enrol(link_id, run_id, chosen, teacher_id)))
         except Refused as refusal:
             form.people.errors = [str(refusal)]
         else:
-            flash(_said(new, len(chosen) - new, title))
+            flash(_said(new, len(chosen) - new, title, asked=asked))
             return redirect(url_for("lti_courses.course", link_id=link_id))
     page = render_template(
         "lti/course_enrol.html",
-        link=link, run=run, free=queries.free_together([run])[run.id],
+        link=link, run=run, free=seating.free_together([run], link.platform.organisation_id)[run.id],
         choices=choices, form=form, whole=roster is not None,
     )  # fmt: skip
     return page, 422 if form.errors else 503 if request.method == "POST" else 200
@@ -90,11 +98,12 @@ def _read(link: ResourceLink) -> Roster | None:
         return None
 
 
-def _said(new: int, before: int, title: str) -> str:
+def _said(new: int, before: int, title: str, *, asked: bool) -> str:
     there = f"{plural(before, 'person was', 'people were')} already enrolled" if before else ""
     if not new:
         return f"Nobody was added to {title}: {there}."
-    added = f"{plural(new, 'person is', 'people are')} now enrolled on {title}"
+    done = f"put forward for {title}, and asked whether they take part" if asked else f"now enrolled on {title}"
+    added = f"{plural(new, 'person is', 'people are')} {done}"
     return f"{added}. {there}." if there else f"{added}."
 
 

@@ -9,14 +9,14 @@ from werkzeug.datastructures import MultiDict
 
 from catalogue.errors import Refused
 from catalogue.extensions import db
-from catalogue.frameworks import queries as frameworks
+from catalogue.offers.facets import facets, looked_for
+from catalogue.offers.filters import Filters
 from catalogue.offers.forms import filters_of
+from catalogue.offers.matching import visible_to
 from catalogue.offers.models import Offer, OfferVersion
-from catalogue.offers.queries import Filters
 from lti.claims import LONGEST_CUSTOM, Grading
 from lti.deep_linking.basket import LONGEST_TEXT, LONGEST_TITLE, Item
 
-MODES = {"in-person": "in person", "online": "online", "blended": "online and in person", "self-paced": "own pace"}
 PAGES = (
     Item(
         "assessment", "", "Self-assessment: where you stand",
@@ -50,7 +50,7 @@ def _offer(slug: str, *, graded: bool) -> Item:
     offer = db.session.scalar(
         select(Offer)
         .join(Offer.published)
-        .where(Offer.slug == slug)
+        .where(Offer.slug == slug, visible_to(None))
         .options(selectinload(Offer.published).selectinload(OfferVersion.steps), selectinload(Offer.partners))
     )
     if offer is None:
@@ -77,21 +77,9 @@ def _filtered(query: str) -> Item:
     value = query_of(filters)
     if len(value) > LONGEST_CUSTOM:
         raise Refused("That is more than one link can hold. Use fewer words or choices, then add the list.")
-    named = looked_for(filters)
+    named = looked_for(facets(filters, None), filters)
     title = f"Offers: {'; '.join(named)}" if named else "Find offers"
     return Item("offers", value, _cut(title), "Look through the offers, and enrol on one that fits you.")
-
-
-def looked_for(filters: Filters) -> list[str]:
-    """What filters look for, in words."""
-    dimensions = frameworks.current_framework().dimensions if filters.dimension else []
-    conditions = frameworks.conditions() if filters.condition else []
-    return [
-        *([filters.q.strip()] if filters.q.strip() else []),
-        *(one.name for one in dimensions if one.key in filters.dimension),
-        *(MODES[mode] for mode in filters.mode if mode in MODES),
-        *(one.name for one in conditions if one.key in filters.condition),
-    ]
 
 
 def _cut(title: str) -> str:
@@ -99,5 +87,9 @@ def _cut(title: str) -> str:
 
 
 def still_there(slugs: Iterable[str]) -> set[str]:
-    """Those of the offers that are published now."""
-    return set(db.session.scalars(select(Offer.slug).join(Offer.published).where(Offer.slug.in_(list(slugs)))))
+    """Those of the offers that anybody finds now."""
+    return set(
+        db.session.scalars(
+            select(Offer.slug).join(Offer.published).where(Offer.slug.in_(list(slugs)), visible_to(None))
+        )
+    )

@@ -9,13 +9,13 @@ from typing import Any
 from flask import Blueprint, current_app, g, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
 
-from catalogue.enrolments import queries as enrolments
+from catalogue.enrolments import seating
 from catalogue.errors import Refused
 from catalogue.extensions import csrf, limiter
 from catalogue.frameworks import queries as frameworks
 from catalogue.offers import queries as offers
+from catalogue.offers.facets import facets, looked_for
 from catalogue.offers.forms import filters_of
-from catalogue.offers.models import Mode
 from catalogue.security import public
 from catalogue.settings import Settings
 from catalogue.transactions import run
@@ -171,26 +171,24 @@ def _page(
     g.frame_origin = choosing.frame_origin
     filters = filters_of(form)
     after = _after(form, queries.query_of(filters))
-    page = offers.search(filters, after)
+    page = offers.search(filters, None, after)
+    found = facets(filters, None)
     runs = [one for offer in page.offers for one in offers.joinable_runs(offer)]
-    framework = frameworks.current_framework()
     return render_template(
         "lti/choose.html",
         token=token, choosing=choosing, said=said, errors=errors or [], anchor_of=anchor_of,
         typed=typed or item_forms(choosing.basket, takes_line_items=choosing.takes_line_items),
         held={item.key for item in choosing.basket}, pages=queries.PAGES,
-        filters=filters, query=queries.query_of(filters), looked_for=queries.looked_for(filters),
+        filters=filters, query=queries.query_of(filters), looked_for=looked_for(found, filters),
         page=page, after=after, listed=_step(form)[0] in ("show", "first", "next"),
-        facets=offers.facets(filters), modes=list(Mode),
-        conditions=frameworks.conditions(), dimensions=framework.dimensions,
-        names={level.value: level.name for level in framework.levels},
-        free=enrolments.free_by_run(runs), joinable_runs=offers.joinable_runs,
+        facets=found, names=frameworks.level_names(frameworks.current_framework().id),
+        free=seating.free_by_run(runs), joinable_runs=offers.joinable_runs,
     )  # fmt: skip
 
 
-def _after(form: MultiDict[str, str], query: str) -> int | None:
-    """The last offer of the page before. Another search begins with its first page."""
+def _after(form: MultiDict[str, str], query: str) -> str:
+    """Where the page before ended."""
     step, key = _step(form)
     asked = key if step == "next" else form.get("after", "")
     same = form.get("shown", "") == query and step not in ("show", "first")
-    return int(asked) if same and re.fullmatch("[0-9]{1,9}", asked) else None
+    return asked if same and re.fullmatch("[A-Za-z0-9_-]{1,2000}", asked) else ""

@@ -88,8 +88,8 @@ class Parked:
     sub: str
 
     @property
-    def given(self) -> float:
-        """Of 100."""
+    def given(self) -> float | None:
+        """Of 100; none where the grade is to be cleared."""
         return given_in(self.delivery.payload)
 
     @property

@@ -22,7 +22,10 @@ def lane_of(payload: dict[str, Any]) -> str:
     return lane(payload["link_id"], payload["offer_id"], payload["identity_id"])
 
 
-def given_in(payload: dict[str, Any]) -> float:
-    """Of 100; what was written before progress was graded said nothing, and was a completion."""
-    given: float = payload.get("given", MAXIMUM)
+def given_in(payload: dict[str, Any]) -> float | None:
+    """Of 100; none where the grade is to be cleared.
+
+    What was written before progress was graded said nothing, and was a completion.
+    """
+    given: float | None = payload.get("given", MAXIMUM)
     return given

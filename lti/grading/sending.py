@@ -1,7 +1,8 @@
 """A score goes to the platform, by the worker, in the order of its lane.
 
 Assignment and Grade Services 2.0, section 3.4: https://www.imsglobal.org/spec/lti-ags/v2p0#score-publish-service
-Moodle clears a grade that is not FullyGraded: progress is sent as InProgress, and FullyGraded.
+Moodle clears a grade that is not FullyGraded: progress is sent as InProgress, and FullyGraded. A score without
+``scoreGiven`` says that there is none, and clears what there was.
 """
 
 from dataclasses import dataclass
@@ -49,12 +50,14 @@ class _Job:
     line_item_url: str
     sub: str
     timestamp: str
-    given: float  # of 100
+    given: float | None  # of 100; none where the grade is to be cleared
     is_complete: bool
     lane: str
     sent: list[_Sent]
 
     def is_wanted(self, grade: Held | None) -> bool:
+        if self.given is None:
+            return grade is None
         return grade is not None and grade.is_share(self.given / MAXIMUM)
 
     def sent_before(self, grade: Held, url: str) -> list[dict[str, Any]]:
@@ -63,7 +66,7 @@ class _Job:
             one.payload
             for one in self.sent
             if self.lane == lane_of(one.payload) or one.url == url
-            if grade.is_share(given_in(one.payload) / MAXIMUM)
+            if (given := given_in(one.payload)) is not None and grade.is_share(given / MAXIMUM)
         ]
 
 
@@ -167,9 +170,9 @@ def _deliver(job: _Job, url: str) -> str:
     """
     if RESULT_READ in job.wanted.scopes:
         grade = results.held(job.service, url, job.sub)
+        if job.is_wanted(grade):
+            return ""
         if grade is not None:
-            if job.is_wanted(grade):
-                return ""
             ours = job.sent_before(grade, url)
             if not ours:
                 raise ScoreConflict(f"the platform holds another grade ({grade}); it was left as it is")
@@ -185,14 +188,14 @@ def _deliver(job: _Job, url: str) -> str:
 
 
 def _post(job: _Job, url: str) -> None:
-    score = {
+    score: dict[str, Any] = {
         "userId": job.sub,
-        "scoreGiven": job.given,
-        "scoreMaximum": MAXIMUM,
         "activityProgress": "Completed" if job.is_complete else "InProgress",
-        "gradingProgress": "FullyGraded",
+        "gradingProgress": "FullyGraded" if job.given is not None else "NotReady",
         "timestamp": job.timestamp,
     }
+    if job.given is not None:
+        score |= {"scoreGiven": job.given, "scoreMaximum": MAXIMUM}
     job.service.call("POST", below(url, "scores"), media=SCORE_TYPE, body=score)
 
 

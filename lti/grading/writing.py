@@ -12,6 +12,7 @@ from flask import current_app
 from sqlalchemy import select
 
 from catalogue import outbox
+from catalogue.attendance import queries as attendance
 from catalogue.clock import now
 from catalogue.enrolments.models import Completion, Enrolment
 from catalogue.extensions import db
@@ -19,32 +20,82 @@ from catalogue.outbox import Delivery
 from lti.claims import Grading
 from lti.grading import line_items
 from lti.grading.line_items import MAXIMUM
-from lti.grading.scores import KIND, SCORE, lane_of
+from lti.grading.scores import KIND, SCORE, given_in, lane_of
 from lti.models import Arrival, Identity, ResourceLink
 
 
 def record(_sender: object, *, completion: Completion) -> None:
     """Within the completion's transaction, write a delivery for each link that they learn through."""
     what = {"completion_id": completion.id, "completed_at": _iso(completion.at)}
-    _write(completion.enrolment, MAXIMUM, what, Grading.COMPLETION, Grading.PROGRESS)
+    _write(_payloads(completion.enrolment, MAXIMUM, what, Grading.COMPLETION, Grading.PROGRESS))
 
 
 def record_progress(_sender: object, *, enrolment: Enrolment, done: int, total: int) -> None:
-    """Within the step's transaction, the same, where a link grades progress.
+    """Within the step's transaction, the same, where a link grades progress and has been given another grade so far.
 
-    The last step is a completion, which writes for itself; and who has completed the offer before keeps that.
+    The last of it is a completion, which writes for itself; and who has completed the offer before keeps that.
     """
     if done >= total or _has_completed(enrolment):
         return
-    _write(enrolment, round(MAXIMUM * done / total, 2), {"enrolment_id": enrolment.id}, Grading.PROGRESS)
+    given, what = _share(done, total), {"enrolment_id": enrolment.id}
+    scores = _payloads(enrolment, given, what, Grading.PROGRESS)
+    last = _last_in([lane_of(score) for score in scores])
+    _write([score for score in scores if not _stands(last.get(lane_of(score)), given)])
 
 
-def _write(enrolment: Enrolment, given: float, what: dict[str, Any], *gradings: Grading) -> None:
-    """A second lies between any two: links of a course may share a line item."""
-    written = [
+def record_voided(_sender: object, *, completion: Completion) -> None:
+    """Within its transaction, take back the score of a completion from each link that it was written for.
+
+    A link that grades progress goes back to the progress made; one that grades completions had no grade before, and
+    has none again: a score without ``scoreGiven`` clears what there was (section 3.4). Whoever has completed the
+    offer another time keeps the grade.
+    """
+    enrolment = completion.enrolment
+    if _has_completed(enrolment):
+        return
+    done, total = attendance.standing(enrolment).progress
+    what = {"enrolment_id": enrolment.id, "voids": completion.id}
+    shares = _payloads(enrolment, _share(min(done, total - 1), total), what, Grading.PROGRESS)
+    cleared = _payloads(enrolment, None, what, Grading.COMPLETION)
+    written_for = _lanes_of(completion, [lane_of(score) for score in shares + cleared])
+    _write([score for score in shares + cleared if lane_of(score) in written_for])
+
+
+def _share(done: int, total: int) -> float | None:
+    """Of 100; none for nothing."""
+    return round(MAXIMUM * done / total, 2) if done > 0 else None
+
+
+def _payloads(
+    enrolment: Enrolment, given: float | None, what: dict[str, Any], *gradings: Grading
+) -> list[dict[str, Any]]:
+    return [
         {"link_id": link.id, "identity_id": identity.id, "offer_id": enrolment.offer_id, "given": given} | what
         for identity, link in _graded_through(enrolment, *gradings)
     ]
+
+
+def _last_in(lanes: list[str]) -> dict[str, dict[str, Any]]:
+    """By lane, what was written last."""
+    written = db.session.execute(
+        select(Delivery.lane, Delivery.payload).where(Delivery.lane.in_(lanes)).order_by(Delivery.id)
+    )
+    return {row.lane: row.payload for row in written}
+
+
+def _stands(last: dict[str, Any] | None, given: float | None) -> bool:
+    """Whether a lane's last score says so much already; where there is none yet, it says that there is no grade."""
+    return given == (None if last is None else given_in(last))
+
+
+def _lanes_of(completion: Completion, lanes: list[str]) -> set[str]:
+    """The lanes, of these, in which the completion was written."""
+    written = db.session.execute(select(Delivery.lane, Delivery.payload).where(Delivery.lane.in_(lanes)))
+    return {row.lane for row in written if row.payload.get("completion_id") == completion.id}
+
+
+def _write(written: list[dict[str, Any]]) -> None:
+    """A second lies between any two: links of a course may share a line item."""
     if not written:
         return
     moment = _next_timestamp([lane_of(payload) for payload in written])

@@ -5,9 +5,6 @@ Security Framework 1.0, sections 6.3 and 4.1: https://www.imsglobal.org/spec/sec
 
 import email.utils
 import json
-import socket
-import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 
@@ -15,9 +12,10 @@ import requests
 from pylti1p3.exception import LtiServiceException
 
 from catalogue.clock import now
-from catalogue.egress import EgressRefused, Rules
+from catalogue.egress import Rules
 from catalogue.extensions import db
 from catalogue.outbox import TryAgain
+from catalogue.reaching import chain_of, unreachable
 from lti.grading.scores import SCORE
 from lti.models import Platform, PlatformState
 from lti.platform_keys import usable
@@ -29,17 +27,6 @@ MOODLE_BLOCKS = (
     "If the platform is a Moodle that says “The URL is blocked”: allow the host and port of Every Seat in its site "
     "administration, under HTTP security."
 )
-
-UNREACHABLE: tuple[tuple[tuple[type[BaseException], ...], str, str], ...] = (
-    ((socket.gaierror, UnicodeError), "was not found", "Its name was not found: there is no such host."),
-    (
-        (ssl.SSLCertVerificationError,), "",
-        "Its certificate is not one that we can trust: it has run out, or is for another name.",
-    ),
-    ((ssl.SSLError,), "", "A secure connection could not be made (TLS)."),
-    ((ConnectionRefusedError,), "refused", "It refused the connection: nothing answers at that address."),
-    ((requests.Timeout, TimeoutError), "timed out", "It did not answer in time."),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +104,11 @@ def _token(service: Service, url: str, our_key_set: str) -> _Seen:
     try:
         service.ask_token()
     except (TryAgain, ServiceRefused) as fault:
-        response = next((one.response for one in _chain(fault) if isinstance(one, LtiServiceException)), None)
+        response = next((one.response for one in chain_of(fault) if isinstance(one, LtiServiceException)), None)
         if response is not None:
             found, advice = _refused(response, our_key_set)
             return _Seen(Result(tried, False, found, f"{advice} {grades}"), True, _ahead(response))
-        lost = next((one for one in _chain(fault) if isinstance(one, requests.RequestException)), None)
+        lost = next((one for one in chain_of(fault) if isinstance(one, requests.RequestException)), None)
         if lost is not None and not isinstance(lost, requests.JSONDecodeError):
             return _Seen(Result(tried, False, unreachable(lost), f"Is the address right? {grades}"))
         found = "It answered with something that is not a token."
@@ -176,25 +163,6 @@ def _status(response: requests.Response) -> tuple[str, str]:
     if status >= 500:
         return f"It answered that something is wrong with it ({status}).", "Look into the platform’s own log."
     return f"It refused to answer ({status}).", "Something before the platform may keep us out, such as a firewall."
-
-
-def _chain(fault: BaseException) -> Iterator[BaseException]:
-    """A fault, and what it came from."""
-    cause: BaseException | None = fault
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__
-
-
-def unreachable(fault: BaseException) -> str:
-    """Why there was no answer; the libraries wrap what happened several times over, some of it as text alone."""
-    chain, said = list(_chain(fault)), str(fault)
-    if refused := next((one for one in chain if isinstance(one, EgressRefused)), None):
-        return f"Every Seat does not call it, or does not read its answer: {refused}."
-    for kinds, words, meaning in UNREACHABLE:
-        if any(isinstance(one, kinds) for one in chain) or (words and words in said):
-            return meaning
-    return "It broke the connection off before it had answered."
 
 
 def _ahead(response: requests.Response) -> timedelta | None:

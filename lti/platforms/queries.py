@@ -8,11 +8,13 @@ from sqlalchemy.orm import selectinload
 from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.outbox import Delivery, DeliveryState
+from catalogue.records.identities import Known
 from catalogue.systems.models import Organisation
+from catalogue.systems.queries import standing
 from lti.grading.line_items import BEING_MADE
 from lti.grading.queries import with_deployment
 from lti.keys import LOCKED
-from lti.models import Deployment, Platform, PlatformState, Refusal
+from lti.models import Deployment, Identity, Platform, PlatformState, Refusal, via_of
 
 MOST_REFUSALS = 20
 OUR_OWN = ("", LOCKED, BEING_MADE, *(f"the platform is {state}" for state in PlatformState))
@@ -27,6 +29,12 @@ def platforms() -> list[Platform]:
             .order_by(Platform.name, Platform.id)
         )
     )
+
+
+def platform_names() -> dict[str, str]:
+    """The name of each platform, by what enrolments that came through it are marked with."""
+    named = db.session.execute(select(Platform.id, Platform.name).order_by(Platform.name, Platform.id))
+    return {via_of(platform_id): name for platform_id, name in named}
 
 
 def platform(platform_id: int) -> Platform:
@@ -66,6 +74,16 @@ def refusals_of(platform_id: int) -> list[Refusal]:
 
 
 def organisations() -> list[tuple[str, str]]:
-    """Keys and names."""
-    rows = db.session.execute(select(Organisation.key, Organisation.name).order_by(Organisation.name))
+    """Keys and names of those that there are today."""
+    rows = db.session.execute(select(Organisation.key, Organisation.name).where(standing()).order_by(Organisation.name))
     return [(key, name) for key, name in rows]
+
+
+def people_known_as(home_page: str, name: str) -> list[Known]:
+    """Who the subject of an issuer may be: one issuer can have several registrations, each with people of its own."""
+    rows = db.session.execute(
+        select(Identity.person_id, Platform.organisation_id)
+        .join(Identity.platform)
+        .where(Platform.issuer == home_page, Platform.state == PlatformState.ACTIVE, Identity.sub == name)
+    )
+    return [Known(*row) for row in rows]

@@ -5,32 +5,43 @@ import re
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+import pyotp
 import pytest
 from click.testing import CliRunner, Result
 from flask import Flask
 from sqlalchemy import func, inspect, select
 
-from catalogue.cli import DEMO_ACCOUNTS, DEMO_PASSWORD, command_line
+from catalogue.cli import command_line
+from catalogue.enrolments.models import SeatAllocation
 from catalogue.extensions import db
-from catalogue.offers.models import Offer, Run
+from catalogue.offers.models import Offer, Run, RunState
 from catalogue.outbox import Delivery
 from catalogue.people.models import Account, Grant, Person
+from catalogue.seeding.demonstration import (
+    COLLEAGUES,
+    DEMO_ACCOUNTS,
+    DEMO_ADMINISTRATOR,
+    DEMO_AUTHENTICATOR,
+    DEMO_PASSWORD,
+)
 from catalogue.settings import Settings
 from everyseat import create_app
 from lti.cli import add_lti_commands
 from tests.visitor import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
-COMMANDS = {"db", "seed", "serve", "worker", "practice-platform", "users", "platforms", "grades", "keys"}
+COMMANDS = {"db", "seed", "serve", "worker", "practice-platform", "users", "platforms", "grades", "keys", "offers"}
 
 
-def everyseat(*words: str, make: Callable[[], Flask] = create_app) -> Result:
+def everyseat(
+    *words: str, make: Callable[[], Flask] = create_app, environment: Mapping[str, str | None] | None = None
+) -> Result:
     cli = command_line(make)
     add_lti_commands(cli)
-    return CliRunner().invoke(cli, words)
+    return CliRunner().invoke(cli, words, env=environment)
 
 
 def in_a_process(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -110,7 +121,7 @@ def test_an_unfit_setting_is_named(monkeypatch: pytest.MonkeyPatch, name: str, v
 
 
 @pytest.mark.parametrize(
-    "words", [["seed"], ["users", "add", "ada@trust.example", "--role", "lead"], ["grades", "status"]]
+    "words", [["seed"], ["users", "add", "ada@trust.example", "--role", "reviewer"], ["grades", "status"]]
 )
 @pytest.mark.parametrize("address", ["", "postgresql://nobody@127.0.0.1:1/nothing"], ids=["empty", "server down"])
 def test_a_database_that_is_not_ready_is_said_in_plain_words(tmp_path: Path, words: list[str], address: str) -> None:
@@ -168,7 +179,9 @@ def test_an_empty_database_serves_pages_that_say_what_is_missing(tmp_path: Path)
 def test_seed_says_what_it_loaded_and_may_be_run_again(app: Flask, command: Callable[..., Result]) -> None:
     said = command("seed").output
     assert re.search(
-        r"Loaded: 5 conditions, 1 frameworks, \d+ seats, 44 systems, \d+ organisations, \d+ offers\.", said
+        r"Loaded: 5 conditions, 2 frameworks, \d+ seats, 44 systems, 42 integrated care systems, \d+ organisations, "
+        r"\d+ offers\.",
+        said,
     )
     assert command("seed").output == said
 
@@ -176,14 +189,52 @@ def test_seed_says_what_it_loaded_and_may_be_run_again(app: Flask, command: Call
 def test_the_demonstration_has_accounts_that_can_sign_in(app: Flask, command: Callable[..., Result]) -> None:
     for _ in range(2):
         command("seed", "--demo")
-    for email, name, _role, _organisation in DEMO_ACCOUNTS:
+    for email, name, _role in DEMO_ACCOUNTS:
         visitor = Visitor(app)
         visitor.get("/sign-in")
         visitor.press("Sign in", email=email, password=DEMO_PASSWORD)
+        if email == DEMO_ADMINISTRATOR:
+            visitor.follow()
+            visitor.press("Continue", code=pyotp.TOTP(DEMO_AUTHENTICATOR).now())
         visitor.get("/")
         assert name in visitor.response.text
     with app.app_context():
         assert count(Account) == len(DEMO_ACCOUNTS)
+        assert count(Person) == len(DEMO_ACCOUNTS) + COLLEAGUES
+
+
+@pytest.mark.both_databases
+def test_the_demonstration_has_something_to_see_for_everybody(app: Flask, command: Callable[..., Result]) -> None:
+    command("seed", "--demo")
+    with app.app_context():
+        keys = {account.email.partition("@")[0]: account.person_id for account in db.session.scalars(select(Account))}
+        full, under_way = (
+            db.session.scalars(select(Run).where(Run.key == f"demonstration-{key}")).one()
+            for key in ("full", "under-way")
+        )
+        register = f"/offers/{under_way.offer.slug}/register/runs/{under_way.id}/sessions/{under_way.sessions[1].id}"
+        seats = f"/seats/{db.session.scalars(select(SeatAllocation.run_id)).one()}"
+        assert full.state == RunState.FULL
+        assert "/approvals/" in db.session.scalars(select(Delivery)).one().payload["text"]
+
+    def sees(who: str, path: str) -> str:
+        visitor = Visitor(app)
+        visitor.get("/sign-in")
+        visitor.press("Sign in", email=f"{who}@demo.example", password=DEMO_PASSWORD)
+        visitor.get(path)
+        return visitor.text()
+
+    assert len(keys) == len(DEMO_ACCOUNTS)
+    plan = sees("matron", "/enrolments")
+    assert "You are number 2" in plan
+    assert "With your manager" in plan
+    assert "2 of 3 steps done" in plan
+    assert "Badge that others can check" in sees("matron", "/transcript")
+    assert "A place is held for you" in sees("nominee", "/enrolments")
+    assert re.search(r"[1-9]\d* overdue", sees("lead", "/track"))
+    assert "Home first" in sees("lead", seats)
+    assert "Umar Farooq" in sees("partner", register)
+    assert "See how another place does it" in sees("reviewer", "/review")
 
 
 def test_the_demonstration_is_refused_outside_development(database_url: str, tmp_path: Path) -> None:
@@ -197,7 +248,7 @@ def test_the_demonstration_is_refused_outside_development(database_url: str, tmp
     assert result.exit_code == 1
     assert "development only" in result.output
     with app.app_context():
-        assert count(Account) == 0
+        assert count(Person) == 0
         assert count(Run) == runs
     assert everyseat("seed", make=lambda: app).exit_code == 0
 
@@ -207,7 +258,7 @@ def test_the_demonstration_is_refused_outside_development(database_url: str, tmp
 def test_somebody_is_added_once_and_sets_their_password_by_mail(
     app: Flask, settings: Settings, command: Callable[..., Result], visitor: Visitor, role: str
 ) -> None:
-    where = ["--organisation", "example-saltbeck"] if role == "partner" else []
+    where = {"partner": ["--organisation", "example-saltbeck"], "lead": ["--system", "nottinghamshire"]}.get(role, [])
     words = ["users", "add", "Ada.Brown@Trust.example", "--role", role, *where]
     first = command(*words).output
     assert f"was added, as {role}" in first
@@ -233,28 +284,31 @@ def test_somebody_is_added_once_and_sets_their_password_by_mail(
 
 
 def test_a_role_is_added_to_those_that_are_held(app: Flask, command: Callable[..., Result]) -> None:
-    command("users", "add", "ada@trust.example", "--role", "lead", "--name", "Ada")
+    command("users", "add", "ada@trust.example", "--role", "facilitator", "--name", "Ada")
     said = command("users", "add", "ada@trust.example", "--role", "reviewer", "--name", "Somebody Else").output
     assert "--name changes nothing for somebody who is there: their name is Ada." in said
     with app.app_context():
         account = db.session.scalars(select(Account)).one()
-        assert sorted(grant.role for grant in account.person.grants) == ["lead", "reviewer"]
+        assert sorted(grant.role for grant in account.person.grants) == ["facilitator", "reviewer"]
         assert account.person.name == "Ada"
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["ada@trust.example", "--role", "partner"], "needs --organisation KEY"),
+        (["ada@trust.example", "--role", "partner"], "needs an organisation"),
         (["ada@trust.example", "--role", "king"], "'king' is not one of"),
         (["ada@trust.example"], "Missing option '--role'"),
-        (["ada", "--role", "lead"], "ada is not an e-mail address"),
-        (["@trust.example", "--role", "lead"], "is not an e-mail address"),
-        (["ada brown@trust.example", "--role", "lead"], "is not an e-mail address"),
-        (["a" * 250 + "@trust.example", "--role", "lead"], "is not an e-mail address"),
-        (["ada@@trust.example", "--role", "lead"], "is not an e-mail address"),
-        (["ada@trust", "--role", "lead"], "is not an e-mail address"),
-        (["ada@trust.example", "--role", "administrator", "--organisation", "example-saltbeck"], "the whole service"),
+        (["ada", "--role", "lead"], "ada is not an email address"),
+        (["@trust.example", "--role", "lead"], "is not an email address"),
+        (["ada brown@trust.example", "--role", "lead"], "is not an email address"),
+        (["a" * 250 + "@trust.example", "--role", "lead"], "is not an email address"),
+        (["ada@@trust.example", "--role", "lead"], "is not an email address"),
+        (["ada@trust", "--role", "lead"], "is not an email address"),
+        (["ada@trust.example", "--role", "facilitator", "--organisation", "example-saltbeck"], "is one everywhere"),
+        (["ada@trust.example", "--role", "lead"], "needs an organisation or a system"),
+        (["ada@trust.example", "--role", "lead", "--system", "a", "--organisation", "b"], "not both"),
+        (["ada@trust.example", "--role", "reviewer", "--system", "nottinghamshire"], "is one everywhere"),
     ],
 )
 def test_what_does_not_make_a_person_is_refused(
@@ -265,9 +319,12 @@ def test_what_does_not_make_a_person_is_refused(
         assert count(Person) == 0
 
 
-def test_a_partner_of_an_unknown_organisation_is_refused(app: Flask, command: Callable[..., Result]) -> None:
-    result = command("users", "add", "ada@trust.example", "--role", "partner", "--organisation", "nowhere", status=1)
-    assert "there is no organisation nowhere" in result.output
+@pytest.mark.parametrize(("role", "where"), [("partner", "organisation"), ("lead", "organisation"), ("lead", "system")])
+def test_a_role_within_something_unknown_is_refused(
+    app: Flask, command: Callable[..., Result], role: str, where: str
+) -> None:
+    result = command("users", "add", "ada@trust.example", "--role", role, f"--{where}", "nowhere", status=1)
+    assert f"there is no {where} nowhere" in result.output
     with app.app_context():
         assert count(Person) == 0
     assert list(mails(app)) == []

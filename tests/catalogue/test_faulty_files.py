@@ -138,7 +138,7 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     ),
     "steps where there are none": (
         offer_fault(HUDDLE, 'mode = "self-paced"', 'mode = "online"'),
-        r"huddle\): a self-paced offer has steps, any other has none",
+        r"huddle\): only a self-paced offer has steps",
     ),
     "unknown way to take part": (
         offer_fault(HUDDLE, 'mode = "self-paced"', 'mode = "by-post"'),

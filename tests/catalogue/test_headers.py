@@ -22,7 +22,9 @@ from tests.visitor import ORIGIN, Visitor
 
 PAGES = [
     "/", "/about", "/offers", "/offers/ten-minute-huddle", "/sign-in", "/sign-in/forgotten", "/assessments",
-    "/enrolments", "/recommendations", "/admin", "/publish", "/nothing/there", "/healthz", "/lti/launch",
+    "/enrolments", "/recommendations", "/admin", "/publish", "/map", "/tokens", "/transcript", "/api/v1/docs",
+    "/track",
+    "/nothing/there", "/healthz", "/lti/launch",
 ]  # fmt: skip
 
 

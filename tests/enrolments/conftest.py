@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select
 
 from catalogue.clock import in_london, now
@@ -13,38 +11,17 @@ from catalogue.enrolments.models import Completion, Enrolment, StepDone
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, Run
 from catalogue.outbox import Delivery
-from catalogue.people.models import AuditEvent, Role
-from catalogue.transactions import run
+from catalogue.people.actions import grant
+from catalogue.people.models import AuditEvent, Person, Role
+from catalogue.systems.models import Membership, Organisation, System
+from tests.conftest import Ask, events_but_readings
 from tests.visitor import Visitor
 
 SELF_PACED = "ten-minute-huddle"
 WITH_RUNS = "running-meetings-people-value"
 
-Ask = Callable[[Callable[[], Any]], Any]
 SignIn = Callable[[int], Visitor]
 AddPerson = Callable[..., int]
-
-
-@pytest.fixture
-def ask(app: Flask) -> Ask:
-    """Ask the database something; the answer is read before its session ends."""
-
-    def question(reading: Callable[[], Any]) -> Any:
-        with app.app_context():
-            return reading()
-
-    return question
-
-
-@pytest.fixture
-def change(app: Flask) -> Ask:
-    """Change something, in a transaction of its own."""
-
-    def act(action: Callable[[], Any]) -> Any:
-        with app.app_context():
-            return run(action)
-
-    return act
 
 
 @pytest.fixture
@@ -73,6 +50,11 @@ def today() -> date:
     return in_london(now()).date()
 
 
+def on_day(number: int) -> dict[str, date]:
+    """A run of the one day that is so many days from now."""
+    return dict.fromkeys(("starts_on", "ends_on"), today() + timedelta(days=number))
+
+
 def yesterday() -> date:
     return today() - timedelta(days=1)
 
@@ -94,9 +76,10 @@ def audited(action: str) -> int:
 
 
 def written() -> dict[str, int]:
-    """How many rows there are of all that enrolling can write."""
-    tables = (Enrolment, StepDone, Completion, AuditEvent)
-    return {table.__tablename__: db.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+    """How many rows there are of all that enrolling can write; that somebody read a page is none of it."""
+    tables = (Enrolment, StepDone, Completion)
+    found = {table.__tablename__: db.session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+    return found | {"audit_event": events_but_readings()}
 
 
 @pytest.fixture
@@ -118,3 +101,64 @@ def organisation_of(ask: Ask) -> Callable[[str], int]:
 def partner(add_person: AddPerson, sign_in: SignIn, organisation_of: Callable[[str], int]) -> Visitor:
     """A partner of the provider of the offer with runs."""
     return sign_in(add_person("Pia Partner", Role.PARTNER, organisation_id=organisation_of(WITH_RUNS)))
+
+
+@pytest.fixture
+def systems(change: Ask) -> list[int]:
+    """Two systems, each with an organisation of the same number."""
+
+    def make() -> list[int]:
+        found = db.session.scalars(select(System).order_by(System.id).limit(2)).all()
+        for number, system in enumerate(found):
+            db.session.add(Organisation(key=f"trust-{number}", name=f"Trust {number}", kind="trust", system=system))
+        return [system.id for system in found]
+
+    return list(change(make))
+
+
+@pytest.fixture
+def somebody_of(
+    add_person: Callable[..., int], sign_in: Callable[[int], Visitor], change: Ask
+) -> Callable[[str, int], Visitor]:
+    """A visitor who belongs to the organisation of this number."""
+
+    def make(name: str, number: int) -> Visitor:
+        person_id = add_person(name)
+
+        def belong() -> None:
+            there = db.session.scalars(select(Organisation).where(Organisation.key == f"trust-{number}")).one()
+            db.session.add(Membership(person_id=person_id, organisation=there))
+
+        change(belong)
+        return sign_in(person_id)
+
+    return make
+
+
+@pytest.fixture
+def lead(add_person: AddPerson, sign_in: SignIn, change: Ask, systems: list[int]) -> Visitor:
+    """The lead of the first of the two systems."""
+    person_id = add_person("Lee Lead")
+    change(lambda: grant(db.session.get_one(Person, person_id), Role.LEAD, system_id=systems[0]))
+    return sign_in(person_id)
+
+
+@pytest.fixture
+def asks(change: Ask) -> Callable[..., None]:
+    """Have the published version of the offer with runs ask for this of whoever joins."""
+
+    def set_values(**values: object) -> None:
+        def act() -> None:
+            version = first_run().offer.published
+            for name, value in values.items():
+                setattr(version, name, value)
+
+        change(act)
+
+    return set_values
+
+
+def letters(to: str = "") -> list[str]:
+    """The words of every message, or of those to somebody, oldest first."""
+    payloads = db.session.scalars(select(Delivery.payload).where(Delivery.kind == "mail").order_by(Delivery.id))
+    return [f"{payload['subject']}\n{payload['text']}" for payload in payloads if not to or payload["to"] == to]

@@ -61,7 +61,7 @@ def test_a_step_of_a_withdrawn_enrolment_is_refused_in_plain_words(learner: Visi
     step = step_paths(learner, path)[0]
     token = learner.csrf_token()
     learner.get(f"{path}/withdraw")
-    learner.press("Yes, withdraw")
+    learner.press("Yes, withdraw", why="work")
     learner.post(step, {"csrf_token": token}, status=409)
     assert "You are not on this offer any more." in learner.text()
     assert ask(written)["step_done"] == 0
@@ -83,7 +83,7 @@ def test_whoever_completed_cannot_withdraw(learner: Visitor, ask: Ask) -> None:
     path = join(learner)
     do_all_steps(learner, path)
     assert "Withdraw" not in learner.get(path).get_text()
-    learner.post(f"{path}/withdraw", {"csrf_token": learner.csrf_token()}, status=409)
+    learner.post(f"{path}/withdraw", {"csrf_token": learner.csrf_token(), "why": "work"}, status=409)
     assert "You have completed this, so you cannot withdraw from it." in learner.text()
     assert [state for _person, state in ask(states)] == ["completed"]
 

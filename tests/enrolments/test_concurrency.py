@@ -1,11 +1,7 @@
 """Many at once: nobody is booked too many, nothing is written twice. ``EVERYSEAT_DRILL=1`` asks for full numbers."""
 
-import os
-import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
@@ -14,61 +10,27 @@ from catalogue.enrolments import queries
 from catalogue.enrolments.models import Completion, Enrolment, EnrolmentState
 from catalogue.extensions import db
 from catalogue.people.models import Role
-from tests.enrolments.conftest import SELF_PACED, WITH_RUNS, audited, first_run, mails, states
+from tests.enrolments.at_once import (
+    LEAVING,
+    PEOPLE,
+    PLACES,
+    POSTERS,
+    POSTS,
+    Press,
+    joining,
+    leaving_of,
+    post,
+    press_all,
+)
+from tests.enrolments.conftest import SELF_PACED, WITH_RUNS, Ask, audited, first_run, mails, states
 from tests.visitor import Visitor
 
 pytestmark = pytest.mark.both_databases
-
-DRILL = os.environ.get("EVERYSEAT_DRILL") == "1"
-PEOPLE, PLACES, LEAVING = (1_000, 20, 200) if DRILL else (60, 5, 4)
-POSTERS, POSTS = (500, 10) if DRILL else (2, 10)
-AT_ONCE = 30
-
-Ask = Callable[[Callable[[], Any]], Any]
-T = TypeVar("T")
-Press = Callable[[], int]
-
-
-def press_all(presses: Sequence[Press]) -> Counter[int]:
-    """Do all of them, as many as can be at the same moment; returns how often each status was answered."""
-    together = threading.Barrier(min(AT_ONCE, len(presses)))
-    begun = iter(range(len(presses)))
-    lock = threading.Lock()
-
-    def begin(press: Press) -> int:
-        with lock:
-            number = next(begun)
-        if number < together.parties:
-            together.wait()
-        return press()
-
-    with ThreadPoolExecutor(together.parties) as pool:
-        return Counter(pool.map(begin, presses))
 
 
 @pytest.fixture
 def learners(add_person: Callable[..., int], sign_in: Callable[[int], Visitor]) -> Callable[[int], list[Visitor]]:
     return lambda count: [sign_in(add_person(f"Person {number}")) for number in range(count)]
-
-
-def post(visitor: Visitor, path: str, **fields: object) -> Press:
-    """A form that is open in the browser, waiting for its button to be pressed."""
-    token = visitor.csrf_token()
-
-    def press() -> int:
-        answer = visitor.client.post(
-            path,
-            data={"csrf_token": token, **fields},
-            base_url="https://127.0.0.1:8000",
-            headers={"Referer": "https://127.0.0.1:8000/"},
-        )
-        return answer.status_code
-
-    return press
-
-
-def joining(visitor: Visitor, run_id: int) -> Press:
-    return post(visitor, f"/offers/{WITH_RUNS}/enrol", run=run_id)
 
 
 def by_state(found: list[tuple[int, str]]) -> Counter[str]:
@@ -137,7 +99,7 @@ def test_withdrawals_at_once_promote_as_many_as_left(
         )
     before = ask(states)
     leaving = visitors[:LEAVING]
-    answers = press_all([post(visitor, f"/enrolments/{enrolment_of[visitor]}/withdraw") for visitor in leaving])
+    answers = press_all([leaving_of(visitor, enrolment_of[visitor]) for visitor in leaving])
     after = ask(states)
     promoted = [
         person
@@ -165,9 +127,7 @@ def test_joining_and_leaving_at_once_never_overbooks(
     for visitor in here:
         assert joining(visitor, run_id)() == 302
     enrolments = ask(lambda: db.session.scalars(select(Enrolment.id).order_by(Enrolment.id)).all())
-    leaving = [
-        post(visitor, f"/enrolments/{number}/withdraw") for visitor, number in zip(here, enrolments, strict=True)
-    ][::2]
+    leaving = [leaving_of(visitor, number) for visitor, number in zip(here, enrolments, strict=True)][::2]
     arriving = [joining(visitor, run_id) for visitor in coming]
     mixed = [press for pair in zip(leaving, arriving[: len(leaving)], strict=True) for press in pair]
     answers = press_all(mixed + arriving[len(leaving) :])
@@ -214,7 +174,7 @@ def test_ticks_and_withdrawals_at_once_end_in_one_or_the_other(
     numbers = ask(lambda: db.session.scalars(select(Enrolment.id).order_by(Enrolment.id)).all())
     presses: list[Press] = []
     for visitor, number in list(zip(visitors, numbers, strict=True))[:PLACES]:
-        presses.append(post(visitor, f"/enrolments/{number}/withdraw"))
+        presses.append(leaving_of(visitor, number))
         presses.append(post(keeper, f"/offers/{WITH_RUNS}/register/{number}"))
     assert set(press_all(presses)) <= {302, 409}, "done, or refused in plain words"
     taken, _waiting = ask(lambda: queries.booked_counts([first_run().id]))[run_id]

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from catalogue.enrolments import actions
 from catalogue.errors import Refused
 from catalogue.extensions import db
+from catalogue.frameworks.models import Seat
 from catalogue.offers.models import Run, RunState
 from catalogue.people.models import Person
 from tests.enrolments.conftest import (
@@ -37,6 +38,26 @@ def test_a_self_paced_offer_is_joined_and_shown_on_the_plan(learner: Visitor, as
     assert [state for _person, state in ask(states)] == ["booked"]
     assert ask(mails) == [("lena.learner@test.example", "You are enrolled: Run a huddle worth 10 minutes")]
     assert ask(lambda: audited("enrolled")) == 1
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("number", ["0", "-1", str(2**31), str(10**30), "9" * 5000], ids=len)
+def test_a_date_or_a_seat_of_a_number_that_there_cannot_be_is_no_choice(
+    learner: Visitor, ask: Ask, change: Ask, number: str
+) -> None:
+    learner.get(f"/offers/{WITH_RUNS}/enrol")
+    learner.press("Confirm", status=422, run=number)
+
+    def only_for_a_seat() -> int:
+        there = first_run()
+        version = there.offer.published
+        version.for_seats_only, version.seats = True, [db.session.scalars(select(Seat).limit(1)).one()]
+        return there.id
+
+    run_id = change(only_for_a_seat)
+    learner.get(f"/offers/{WITH_RUNS}/enrol")
+    learner.press("Confirm", status=422, run=run_id, seat=number)
+    assert ask(states) == []
 
 
 @pytest.mark.both_databases
@@ -121,10 +142,9 @@ def test_a_run_is_joined_until_the_day_it_starts(learner: Visitor, ask: Ask, set
     assert [state for _person, state in ask(states)] == ["booked"]
 
 
-@pytest.mark.parametrize("run_id", [0, 2_000_000_000])
-def test_a_run_that_is_not_there_is_not_joined(run_id: int, learner: Visitor, ask: Ask) -> None:
+def test_a_run_that_is_not_there_is_not_joined(learner: Visitor, ask: Ask) -> None:
     learner.get(f"/offers/{WITH_RUNS}/enrol")
-    learner.press("Confirm", status=404, run=run_id)
+    learner.press("Confirm", status=404, run=2_000_000_000)
     assert ask(states) == []
 
 
@@ -168,7 +188,7 @@ def test_anothers_enrolment_is_not_there(
     other = new_learner("Ola Other")
     other.get(path, status=404)
     if below:
-        other.post(path, {"csrf_token": other.csrf_token()}, status=404)
+        other.post(path, {"csrf_token": other.csrf_token(), "why": "work"}, status=404)
     assert {key: value for key, value in ask(written).items() if key != "audit_event"} == {
         key: value for key, value in before.items() if key != "audit_event"
     }

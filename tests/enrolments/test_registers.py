@@ -41,7 +41,7 @@ def test_the_provider_and_the_administrator_tick_who_completed(
     assert ask(lambda: audited("completed")) == 1
     learner.get(path)
     assert "Completed on" in learner.text()
-    learner.post(f"{path}/withdraw", {"csrf_token": learner.csrf_token()}, status=409)
+    learner.post(f"{path}/withdraw", {"csrf_token": learner.csrf_token(), "why": "work"}, status=409)
 
 
 def test_a_tick_posted_twice_completes_once(

@@ -1,71 +1,18 @@
-"""Places, who gets one, and what can be joined: pure decisions."""
+"""What can be joined, by whom, and until when: pure decisions."""
 
 from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalogue.enrolments.models import EnrolmentState
-from catalogue.enrolments.rules import free_places, overlaps, state_for, why_not
+from catalogue.enrolments.rules import answer_by, not_for, overlaps, run_state, why_not
 from catalogue.offers.models import Mode, RunState
-from catalogue.offers.rules import can_be_joined
+from catalogue.offers.rules import JOINABLE, can_be_joined
 
-counts = st.integers(0, 2_000)
 days = st.dates(date(2020, 1, 1), date(2040, 1, 1))
 spans = st.tuples(days, st.integers(0, 400)).map(lambda span: (span[0], span[0] + timedelta(days=span[1])))
 with_dates = st.sampled_from([mode for mode in Mode if mode != Mode.SELF_PACED])
 run_states = st.sampled_from(list(RunState))
-
-
-@given(places=counts, booked=counts)
-def test_free_places_are_what_is_left_and_never_fewer_than_none(places: int, booked: int) -> None:
-    free = free_places(places, booked)
-    assert free >= 0
-    assert free == places - booked if booked <= places else free == 0
-
-
-@given(places=counts, booked=counts, waiting=counts)
-def test_a_place_goes_only_to_somebody_before_whom_nobody_waits(places: int, booked: int, waiting: int) -> None:
-    state = state_for(places, booked, waiting)
-    if state == EnrolmentState.BOOKED:
-        assert free_places(places, booked) >= 1
-        assert waiting == 0
-    else:
-        assert state == EnrolmentState.WAITLISTED
-        assert free_places(places, booked) == 0 or waiting > 0
-
-
-@given(places=st.integers(0, 50), people=st.integers(0, 120))
-def test_whoever_comes_one_by_one_fills_the_places_and_then_the_list(places: int, people: int) -> None:
-    booked = waiting = 0
-    for _ in range(people):
-        if state_for(places, booked, waiting) == EnrolmentState.BOOKED:
-            booked += 1
-        else:
-            waiting += 1
-    assert booked == min(places, people)
-    assert booked + waiting == people
-
-
-@given(
-    places=st.integers(0, 20),
-    booked=st.integers(0, 20),
-    waiting=st.integers(0, 40),
-    leaving=st.lists(st.booleans(), max_size=40),
-)
-def test_withdrawals_promote_and_never_overbook(places: int, booked: int, waiting: int, leaving: list[bool]) -> None:
-    """As the actions do it: after each withdrawal as many are promoted as there are places, and people."""
-    booked = min(places, booked)
-    waiting = waiting if booked == places else 0
-    for holds_a_place in leaving:
-        if holds_a_place and booked:
-            booked -= 1
-        elif waiting:
-            waiting -= 1
-        promoted = min(free_places(places, booked), waiting)
-        booked, waiting = booked + promoted, waiting - promoted
-        assert booked <= places
-        assert not waiting or booked == places
 
 
 @given(state=st.none() | run_states, starts_on=st.none() | days, today=days)
@@ -94,6 +41,37 @@ def test_a_cancelled_run_is_called_cancelled_whenever_it_was_to_start(mode: Mode
 def test_a_run_takes_people_on_its_first_day_and_not_after(mode: Mode, today: date) -> None:
     assert why_not(mode, RunState.OPEN, today, today) == ""
     assert "begun" in why_not(mode, RunState.OPEN, today - timedelta(days=1), today)
+
+
+@given(mode=with_dates, today=days, ago=st.integers(1, 400))
+def test_after_the_last_day_to_apply_nobody_joins(mode: Mode, today: date, ago: int) -> None:
+    starts_on = today + timedelta(days=1)
+    assert why_not(mode, RunState.OPEN, starts_on, today, apply_by=today) == ""
+    assert "last day to apply" in why_not(mode, RunState.OPEN, starts_on, today, today - timedelta(days=ago))
+
+
+@given(state=run_states, free=st.booleans())
+def test_only_a_run_that_takes_people_is_said_to_be_open_or_full(state: RunState, *, free: bool) -> None:
+    kept = run_state(state, free=free)
+    assert kept == ((RunState.OPEN if free else RunState.FULL) if state in JOINABLE else state)
+
+
+@given(today=days, starts_in=st.none() | st.integers(-10, 60))
+def test_an_answer_is_awaited_a_fortnight_at_most_and_not_beyond_the_start(today: date, starts_in: int | None) -> None:
+    last = answer_by(today, None if starts_in is None else today + timedelta(days=starts_in))
+    assert today <= last <= today + timedelta(days=14)
+    if starts_in is not None and starts_in >= 0:
+        assert last <= today + timedelta(days=starts_in)
+
+
+def test_an_offer_says_for_whom_it_is() -> None:
+    seats = {1: "Ward", 2: "Board"}
+    assert not_for([], None, None) == ""
+    assert not_for(["First steps"], "the plan for stroke", (1, seats)) == "Complete this first: First steps."
+    assert "which part" in not_for([], "  ", None)
+    assert "Ward, Board" in not_for([], None, (3, seats))
+    assert "Ward, Board" in not_for([], None, (None, seats))
+    assert not_for([], "the plan for stroke", (2, seats)) == ""
 
 
 @given(first=spans, second=spans)

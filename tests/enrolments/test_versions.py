@@ -22,8 +22,7 @@ def publish_anew(title: str, steps: int) -> None:
     shape = files.read(file, files.OffersFile)
     row = next(row for row in shape.offer if row.key == SELF_PACED)
     changed = row.model_copy(update={"title": title, "step": row.step[:steps]})
-    framework = files.read(resource_dir("seed") / "seats.toml", files.SeatsFile).framework
-    load_offers(file, files.OffersFile(offer=[changed]), framework, demo=False)
+    load_offers(file, files.OffersFile(offer=[changed]), demo=False)
 
 
 @pytest.mark.both_databases
@@ -72,12 +71,11 @@ def test_whoever_waits_for_a_place_keeps_their_version_too(
     def publish() -> None:
         file = resource_dir("seed") / "example_offers.toml"
         row = next(row for row in files.read(file, files.OffersFile).offer if row.key == WITH_RUNS)
-        framework = files.read(resource_dir("seed") / "seats.toml", files.SeatsFile).framework
         changed = files.OffersFile(offer=[row.model_copy(update={"title": "Meetings, all new"})])
-        load_offers(file, changed, framework, demo=False)
+        load_offers(file, changed, demo=False)
 
     change(publish)
     learner.get(f"{first}/withdraw")
-    learner.press("Yes, withdraw")
+    learner.press("Yes, withdraw", why="work")
     assert "Meetings, all new" not in waiting.get(bos).get_text()
     assert [state for _person, state in ask(states)] == ["withdrawn", "booked"]

@@ -52,7 +52,7 @@ def test_withdrawing_gives_the_place_to_the_first_in_line_at_once_and_writes_to_
     before = len(ask(mails))
     ada.get(f"{path}/withdraw")
     assert "to the first person on the waiting list" in ada.text()
-    ada.press("Yes, withdraw")
+    ada.press("Yes, withdraw", why="work")
     ada.follow()
     assert "You have withdrawn from" in ada.page.get_text()
     assert [state for _person, state in ask(states)] == ["withdrawn", "booked", "waitlisted"]
@@ -87,7 +87,7 @@ def test_a_withdrawal_that_fails_promotes_nobody(
     with monkeypatch.context() as patch:
         patch.setattr("catalogue.enrolments.letters.write_mail", broken)
         with pytest.raises(RuntimeError):
-            ada.press("Yes, withdraw")
+            ada.press("Yes, withdraw", why="work")
     assert [state for _person, state in ask(states)] == ["booked", "waitlisted"]
     assert (ask(written), ask(mails)) == (before, sent)
 
@@ -100,7 +100,7 @@ def test_leaving_the_list_moves_those_behind_up_and_promotes_nobody(
     bo, cy = new_learner("Bo Second"), new_learner("Cy Third")
     path, cys = join(bo, run_id), join(cy, run_id)
     bo.get(f"{path}/withdraw")
-    bo.press("Yes, withdraw")
+    bo.press("Yes, withdraw", why="work")
     assert [state for _person, state in ask(states)] == ["booked", "withdrawn", "waitlisted"]
     cy.get(cys)
     assert "number 1 of 1" in cy.text()
@@ -116,7 +116,7 @@ def test_nobody_is_promoted_to_a_run_that_is_cancelled_or_has_begun(
     join(bo, run_id)
     set_run(**values)
     ada.get(f"{path}/withdraw")
-    ada.press("Yes, withdraw")
+    ada.press("Yes, withdraw", why="work")
     assert [state for _person, state in ask(states)] == ["withdrawn", "waitlisted"]
 
 
@@ -129,7 +129,7 @@ def test_withdrawing_twice_changes_nothing_more(
     ada = people[0]
     for _ in range(2):
         ada.get(f"{path}/withdraw")
-        ada.press("Yes, withdraw")
+        ada.press("Yes, withdraw", why="work")
     assert [state for _person, state in ask(states)] == ["withdrawn", "booked", "waitlisted"]
     assert ask(lambda: audited("withdrew")) == 1
 
@@ -142,6 +142,6 @@ def test_whoever_withdrew_can_join_again_at_the_end_of_the_line(
     path = join(ada, run_id)
     join(bo, run_id)
     ada.get(f"{path}/withdraw")
-    ada.press("Yes, withdraw")
+    ada.press("Yes, withdraw", why="work")
     assert join(ada, run_id) != path
     assert [state for _person, state in ask(states)] == ["withdrawn", "booked", "waitlisted"]

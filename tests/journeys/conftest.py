@@ -1,12 +1,13 @@
 """A real browser, with third-party cookies blocked as browsers ship it today, and the real service."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, TimeoutError, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
 from tests.databases import missing
 from tests.journeys.service import Service, running
@@ -20,7 +21,7 @@ ARGUMENTS = [
 expect.set_options(timeout=20_000)  # milliseconds: a busy machine is no fault of the pages
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: other tests of the same process start one of their own
 def playwright() -> Iterator[Playwright]:
     if not Path(CHROMIUM).exists():
         missing("Chromium", f"there is no {CHROMIUM}")
@@ -28,7 +29,7 @@ def playwright() -> Iterator[Playwright]:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright) -> Iterator[Browser]:
     try:
         started = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -71,6 +72,7 @@ def check_page() -> Callable[[Page], None]:
 
     def check(page: Page) -> None:
         for frame in page.frames:  # those of another site are not looked into from their parent
+            frame.wait_for_load_state()  # half a page has no heading yet
             found = Axe().run(frame)
             assert found.violations_count == 0, f"{frame.url}\n{found.generate_report()}"
         size = page.viewport_size
@@ -78,10 +80,15 @@ def check_page() -> Callable[[Page], None]:
         for width in (320, size["width"]):
             page.set_viewport_size({"width": width, "height": size["height"]})
             for frame in page.frames:
-                try:  # the header folds its places away a moment after the window has changed
-                    frame.wait_for_function(NOT_WIDER, timeout=5000)
-                except TimeoutError as late:
-                    raise AssertionError(f"{frame.url} is wider than its window of {width}") from late
+                late = time.monotonic() + 5  # the header folds its places away a moment after the window has changed
+                while not frame.evaluate(NOT_WIDER):
+                    assert time.monotonic() < late, f"{frame.url} is wider than its window of {width}"
+                    page.wait_for_timeout(50)
+        for frame in page.frames:  # what is clicked next stands still by then
+            heights: list[int] = []
+            while len(heights) < 3 or len(set(heights[-3:])) > 1:
+                heights.append(frame.evaluate("document.body.scrollHeight"))
+                page.wait_for_timeout(100)
 
     return check
 

@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import requests
+from flask import Flask
+
+from catalogue.extensions import db
+from everyseat import create_app
+from tests.catalogue.test_command_line import everyseat
 
 CLIENT_ID = "practice-client"
 
@@ -41,27 +46,42 @@ class Service:
         return f"http://localhost:{self.platform_port}"
 
     @property
-    def environment(self) -> dict[str, str]:
-        ours = {
+    def settings(self) -> dict[str, str]:
+        return {
             "EVERYSEAT_ENV": "development",
             "EVERYSEAT_PUBLIC_URL": self.tool,
             "EVERYSEAT_INSTANCE": str(self.folder),
         }
-        return {name: value for name, value in os.environ.items() if not name.startswith("EVERYSEAT_")} | ours
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {name: value for name, value in os.environ.items() if not name.startswith("EVERYSEAT_")} | self.settings
 
     def command(self, *words: str) -> str:
-        """Run ``everyseat`` to its end; returns what it printed."""
-        done = subprocess.run(
-            [sys.executable, "-m", "everyseat", *words],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
+        """Run ``everyseat`` to its end, here: a process takes long to start. Returns what it printed."""
+        made: list[Flask] = []
+
+        def make() -> Flask:
+            made.append(create_app())
+            return made[0]
+
+        cleared: dict[str, str | None] = {name: None for name in os.environ if name.startswith("EVERYSEAT_")}
+        done = everyseat(*words, make=make, environment={**cleared, **self.settings})
+        assert done.exit_code == 0, done.output
+        with made[0].app_context():
+            db.engine.dispose()
         return done.stdout
 
-    def start(self, name: str) -> None:
+    def start(self, *names: str) -> None:
+        """Start them at the same time, and wait until each answers."""
+        for name in names:
+            self._start(name)
+        for name in names:
+            address = {"web": f"{self.tool}/healthz", "platform": f"{self.platform}/"}.get(name)
+            if address:
+                self.wait_for(lambda address=address: self._answers(address), f"{name} to answer", 180)
+
+    def _start(self, name: str) -> None:
         words = {
             "web": ["serve", "--port", str(self.tool_port)],
             "worker": ["worker"],
@@ -74,14 +94,11 @@ class Service:
         self.running[name] = subprocess.Popen(
             [sys.executable, "-m", "everyseat", *words], env=self.environment, stdout=log, stderr=log
         )
-        address = {"web": f"{self.tool}/healthz", "platform": f"{self.platform}/"}.get(name)
-        if address:
-            self.wait_for(lambda: self._answers(address), f"{name} to answer")
 
     def stop(self, name: str) -> None:
         process = self.running.pop(name)
         process.terminate()  # and with it the server's own worker, which a kill would leave behind
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
     def _answers(self, address: str) -> bool:
         try:
@@ -116,8 +133,7 @@ def running(folder: Path) -> Iterator[Service]:
     service.command("seed", "--demo")
     service.register_platform()
     try:
-        for name in ("web", "worker", "platform"):
-            service.start(name)
+        service.start("web", "worker", "platform")
         yield service
     finally:
         for name in list(service.running):

@@ -9,7 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
-from catalogue.cli import DEMO_PASSWORD
+from tests.journeys.door import enter
 from tests.journeys.service import Service, running
 from tests.journeys.test_journey_in_a_platform import work_through
 
@@ -52,11 +52,8 @@ def service(tmp_path: Path) -> Iterator[Service]:
 def administrator(browser: Browser, service: Service) -> Page:
     page = browser.new_context().new_page()
     page.set_default_timeout(20_000)
-    page.goto(f"{service.tool}/sign-in")
-    page.get_by_label("Email").fill("administrator@demo.example")
-    page.get_by_label("Password", exact=True).fill(DEMO_PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.get_by_role("link", name="Track").click()
+    enter(page, service, "administrator@demo.example")
+    page.get_by_role("link", name="Track", exact=True).click()
     page.get_by_role("link", name="Learning platforms").click()
     return page
 

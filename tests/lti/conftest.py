@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from catalogue import outbox
 from catalogue.clock import now
 from catalogue.enrolments import actions as enrolments
+from catalogue.enrolments import completing as completing_actions
 from catalogue.enrolments.models import CompletedBy
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, OfferVersion
@@ -21,8 +22,6 @@ from lti.models import Arrival, Context, Deployment, Identity, LineItem, Resourc
 from lti.models import Platform as Registered
 from lti.platforms.actions import add_platform
 from lti.platforms.rules import Registration
-from tests.drills import pytest_terminal_summary  # noqa: F401 prints the figures at the end
-from tests.enrolments.conftest import ask, change  # noqa: F401 fixtures of these tests too
 from tests.lti.platform import Platform, serving
 from tests.visitor import Visitor
 
@@ -97,7 +96,7 @@ def complete(app: Flask) -> Callable[[str], int]:
         offer = db.session.scalars(select(Offer).where(Offer.slug == slug)).one()
         person = db.session.get_one(Person, identity.person_id)
         enrolment = enrolments.enrol(person, offer, None)
-        return enrolments.complete(enrolment, CompletedBy.LAST_STEP, person).id
+        return completing_actions.complete(enrolment, CompletedBy.LAST_STEP, person).id
 
     def completes(slug: str) -> int:
         with app.app_context():

@@ -253,10 +253,12 @@ def test_an_unknown_deployment_is_offered_to_the_administrator_only_if_its_messa
     visitor: Visitor, administrator: Visitor, platform: Platform
 ) -> None:
     platform.launch(visitor, status=400, deployment_id="77")
-    platform.launch(visitor, status=400, deployment_id="78", sign=lambda p, claims: p.sign(claims, OTHER_KEY))
+    platform.launch(
+        visitor, status=400, deployment_id="deployment-78", sign=lambda p, claims: p.sign(claims, OTHER_KEY)
+    )
     administrator.get("/admin/platforms")
     assert "Accept deployment 77" in administrator.text()
-    assert "78" not in administrator.text()
+    assert "deployment-78" not in administrator.text()
     administrator.press("Accept deployment 77")
     platform.launch(visitor, deployment_id="77")
 

@@ -93,15 +93,15 @@ def test_the_command_says_what_signs_when(app: Flask, rotate: Callable[..., str]
     first = signing(app)
     said = rotate()
     assert "A new key is published." in said
-    assert f"{first}: signs now, until 3 March 2026, 12:00pm; published until 4 March 2026, 12:00pm" in said
-    assert ": signs from 3 March 2026, 12:00pm" in said
+    assert f"{first}: signs now, until 3 March 2026, midday; published until 4 March 2026, midday" in said
+    assert ": signs from 3 March 2026, midday" in said
     clock.shift(timedelta(hours=23))
     again = rotate()
     assert "A new key waits to sign already; none was added." in again
     assert again.count("\n") == 3
     clock.shift(timedelta(hours=2))
     said = rotate()
-    assert f"{first}: signs no more; published until 4 March 2026, 12:00pm" in said
+    assert f"{first}: signs no more; published until 4 March 2026, midday" in said
 
 
 @pytest.mark.both_databases

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from catalogue.clock import now
 from catalogue.enrolments.models import Completion
-from catalogue.enrolments.signals import step_done
+from catalogue.enrolments.signals import progressed
 from catalogue.extensions import db
 from catalogue.outbox import Delivery
 from catalogue.transactions import run
@@ -227,7 +227,7 @@ def test_a_step_that_is_not_kept_leaves_no_score(app: Flask, visitor: Visitor, s
         raise RuntimeError("something else went wrong")
 
     visitor.get(steps[0])
-    with step_done.connected_to(fail), pytest.raises(RuntimeError):
+    with progressed.connected_to(fail), pytest.raises(RuntimeError):
         visitor.press("I have done this")
     with app.app_context():
         assert db.session.scalars(select(Delivery).where(Delivery.kind == "score")).all() == []

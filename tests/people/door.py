@@ -53,6 +53,7 @@ def paths(app: Flask, method: str) -> Iterator[tuple[str, str]]:
     with app.test_request_context(base_url=ORIGIN):
         for rule in app.url_map.iter_rules():
             if method in (rule.methods or ()):
-                built = rule.build(dict.fromkeys(rule.arguments, 1))
+                one_of = {name: getattr(rule._converters.get(name), "items", None) for name in rule.arguments}
+                built = rule.build({name: min(choices) if choices else 1 for name, choices in one_of.items()})
                 assert built is not None
                 yield rule.endpoint, built[1]

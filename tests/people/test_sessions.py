@@ -103,6 +103,7 @@ def test_another_persons_sign_in_planted_in_a_browser_is_left_behind(
 def test_a_suspended_persons_open_session_ends_with_the_next_request(
     app: Flask, add_person: Callable[..., int], sign_in: Callable[[int], Visitor], role: Role
 ) -> None:
+    add_person("Another One", Role.ADMINISTRATOR)  # the last administrator is not suspended
     person_id = add_person("Sue Spended", role)
     browsers = [sign_in(person_id), sign_in(person_id)]
     tokens = [browser.csrf_token() for browser in browsers]
@@ -161,7 +162,7 @@ def test_a_password_that_changes_while_it_is_checked_opens_nothing(
     def check_while_it_changes(email: str, password: str) -> Any:
         found = check(email, password)
         assert found is not None
-        read = SimpleNamespace(id=found.id, password_hash=found.password_hash)
+        read = SimpleNamespace(person_id=found.person_id, password_hash=found.password_hash)
         run(lambda: actions.add_account(EMAIL, password="another password altogether"))
         return read
 

@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from catalogue.enrolments import actions as enrolments
+from catalogue.enrolments import completing as completing_actions
 from catalogue.enrolments.models import CompletedBy
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, OfferVersion
@@ -31,7 +32,7 @@ def complete(app: Flask) -> Callable[[str], str]:
         ).one()
         identity = db.session.scalars(select(Identity).where(Identity.sub == sub)).one()
         person = db.session.get_one(Person, identity.person_id)
-        enrolments.complete(enrolments.enrol(person, offer, None), CompletedBy.LAST_STEP, person)
+        completing_actions.complete(enrolments.enrol(person, offer, None), CompletedBy.LAST_STEP, person)
         return offer.slug
 
     def completes(sub: str) -> str:

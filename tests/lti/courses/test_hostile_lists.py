@@ -32,10 +32,8 @@ def test_a_slow_list_holds_nobody_and_no_connection(
 
     monkeypatch.setattr(platform, "answer", slow)
     monkeypatch.setattr(roster, "PATIENCE", 1.0)
-    began = time.monotonic()
     teacher.get("/lti/course/1")
-    assert time.monotonic() - began < 6  # all pages would take ten seconds
-    assert len(held) > 1
+    assert 0 < len(held) < 20, "all pages would take twenty times as long as it may"
     assert set(held) == {0}
     assert "did not give us its list" in teacher.text()
     assert [row[0] for row in rows(teacher)] == ["Sam Student"]

@@ -33,7 +33,7 @@ from tests.visitor import Visitor
 
 __all__ = ["statements"]
 
-MOST_STATEMENTS = 28
+MOST_STATEMENTS = 41
 
 
 def retire(slug: str) -> None:
@@ -109,7 +109,7 @@ def test_the_list_as_it_was_narrowed_down_is_one_link(teacher: Visitor, platform
         {"token": token_of(teacher.page), "do": "add offers", "q": "meeting", "mode": ["online", "self-paced"]},
         200,
     )
-    assert basket(teacher) == ["Offers: meeting; online; own pace"]
+    assert basket(teacher) == ["Offers: “meeting”; Online; At your own pace"]
     teacher.press("Add to the course", 200)
     [item] = items(teacher, platform)
     assert parse_qs(item["custom"]["filters"]) == {"q": ["meeting"], "mode": ["online", "self-paced"]}

@@ -142,8 +142,8 @@ class Machine(Service):
     redis: Redis | None = None
 
     @property
-    def environment(self) -> dict[str, str]:
-        ours = super().environment
+    def settings(self) -> dict[str, str]:
+        ours = super().settings
         if self.postgres:
             ours["EVERYSEAT_DATABASE_URL"] = self.postgres.url
         if self.redis:

@@ -161,8 +161,7 @@ def test_what_was_acknowledged_is_kept_and_graded_once(tmp_path: Path, killed: s
     chance, began = dice(), time.monotonic()
     with serving(FaultyPlatform()) as platform, machine(tmp_path, servers=DRILL) as service:
         register(service, platform)
-        for name in ("web", "worker"):
-            service.start(name)
+        service.start("web", "worker")
         load = Load(service.tool, platform)
         loaders = [threading.Thread(target=load.run, daemon=True) for _ in range(LOADERS)]
         for loader in loaders:

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select, update
 
 from catalogue import egress, outbox
+from catalogue.attendance.actions import do_step
 from catalogue.clock import now
 from catalogue.enrolments import actions as enrolments
 from catalogue.extensions import db
@@ -83,7 +84,7 @@ class Course:
     def _do(enrolment_id: int, step_id: int) -> None:
         from catalogue.enrolments.models import Enrolment
 
-        enrolments.do_step(db.session.get_one(Enrolment, enrolment_id), db.session.get_one(Step, step_id))
+        do_step(db.session.get_one(Enrolment, enrolment_id), db.session.get_one(Step, step_id))
 
     def waiting(self) -> int:
         with self.app.app_context():

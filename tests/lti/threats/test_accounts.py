@@ -148,7 +148,7 @@ SUSPENSIONS = ("account", "platform")
 
 
 def test_open_sessions_end_with_the_next_request(
-    platform: Platform, visitors: Callable[[], Visitor], change: Ask, ask: Ask, learner: Visitor
+    platform: Platform, visitors: Callable[[], Visitor], change: Ask, ask: Ask, learner: Visitor, administrator: Visitor
 ) -> None:
     ended, kinds = 0, [(name, None) for name in ROLES_OF_A_PLATFORM] + [("learner", role) for role in Role]
     for suspended in SUSPENSIONS:

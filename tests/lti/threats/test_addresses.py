@@ -15,6 +15,7 @@ from sqlalchemy import delete, select, update
 
 from catalogue import egress, outbox
 from catalogue.enrolments import actions as enrolments
+from catalogue.enrolments import completing as completing_actions
 from catalogue.enrolments.models import CompletedBy
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, OfferVersion
@@ -89,7 +90,7 @@ class Tool:
             ).one()
             identity = db.session.scalars(select(Identity).where(Identity.sub == self.sub)).one()
             person = db.session.get_one(Person, identity.person_id)
-            enrolments.complete(enrolments.enrol(person, offer, None), CompletedBy.LAST_STEP, person)
+            completing_actions.complete(enrolments.enrol(person, offer, None), CompletedBy.LAST_STEP, person)
 
         with self.app.app_context():
             run(completing)

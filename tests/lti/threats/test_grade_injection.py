@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from catalogue.enrolments import actions as enrolments
+from catalogue.enrolments import completing as completing_actions
 from catalogue.enrolments.models import CompletedBy
 from catalogue.extensions import db
 from catalogue.offers.models import Offer
@@ -91,7 +92,7 @@ class World:
             offer = db.session.scalars(select(Offer).where(Offer.slug == self.slug)).one()
             for person_id in set(db.session.scalars(select(Identity.person_id))):
                 person = db.session.get_one(Person, person_id)
-                enrolments.complete(enrolments.enrol(person, offer, None), CompletedBy.LAST_STEP, person)
+                completing_actions.complete(enrolments.enrol(person, offer, None), CompletedBy.LAST_STEP, person)
 
         with self.app.app_context():
             run(completing)

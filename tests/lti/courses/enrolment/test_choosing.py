@@ -140,6 +140,25 @@ def test_a_link_for_one_offer_enrols_on_that_one(
     teacher.get(f"/lti/course/1/enrol?run={run_id}", 404)
 
 
+def test_nobody_is_enrolled_on_what_is_for_members_only(
+    teacher: Visitor, run_id: int, platform: Platform, change: Ask
+) -> None:
+    path = f"/lti/course/1/enrol?run={run_id}"
+    token = str(teacher.get(path).select_one("main input[name=csrf_token]")["value"])  # type: ignore[index]
+    change(hide)
+    teacher.post(path, {"csrf_token": token, "people": ["11"]}, 404)
+    assert change(booked) == []
+    teacher.get(path, 404)
+    platform.launch(teacher, TEACHER, sub="3", custom={"target": "offer", "offer": WITH_RUNS})
+    teacher.get(path, 404)
+    teacher.get("/lti/course/1/enrol")
+    assert not teacher.page.select("main h2")
+
+
+def hide() -> None:
+    db.session.scalars(select(Offer).where(Offer.slug == WITH_RUNS)).one().published.members_only = True
+
+
 @pytest.mark.parametrize("run", ["0", "-1", "999999", "99999999999999", "x"])
 def test_a_run_that_is_none_is_not_there(teacher: Visitor, run: str) -> None:
     teacher.get(f"/lti/course/1/enrol?run={run}", 404 if run == "999999" else 200)

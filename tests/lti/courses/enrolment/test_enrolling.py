@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 
-from catalogue.enrolments import actions as enrolments
+from catalogue.enrolments import completing
 from catalogue.enrolments.models import CompletedBy, Enrolment
 from catalogue.extensions import db
 from catalogue.people.models import AuditEvent, Person
@@ -36,6 +36,30 @@ def test_a_teacher_chooses_a_date_then_people_and_they_have_a_place(teacher: Vis
         ["Learner 14", "Not yet", "Not yet", "0", "0"],
     ]
     assert change(booked) == [("11", "booked"), ("12", "booked"), ("13", "booked")]
+
+
+@pytest.mark.both_databases
+def test_what_would_come_of_it_is_shown_for_each_first_and_changes_nothing(
+    teacher: Visitor, run_id: int, platform: Platform, change: Ask
+) -> None:
+    platform.members.append(member("20", "No Address"))
+    path = f"/lti/course/1/enrol?run={run_id}"
+    page = teacher.get(path)
+    token = str(page.select_one("main input[name=csrf_token]")["value"])  # type: ignore[index]
+    before = change(count_all)
+    fields = {"csrf_token": token, "step": "look", "people": ["11", "20"]}
+    teacher.post(path, fields, 200)
+    assert "Nothing is changed yet: 2 people get a place." in teacher.text()
+    assert "Learner 11 : a place; we write to them No Address : a place; we know no address" in teacher.text()
+    assert change(count_all) == before
+    sent = {
+        "csrf_token": token, "step": "write",
+        "people": [str(one["value"]) for one in teacher.page.select("main input[name=people]")],
+    }  # fmt: skip
+    teacher.post(path, sent)
+    assert change(booked) == [("11", "booked"), ("20", "booked")]
+    teacher.post(path, {**fields, "people": ["12", "13", "14"]}, 422)
+    assert "2 free places" in teacher.text(), "what cannot be is said before anything is written"
 
 
 def test_those_enrolled_are_told_and_by_whom(teacher: Visitor, run_id: int, platform: Platform, change: Ask) -> None:
@@ -112,7 +136,7 @@ def test_a_completed_run_that_a_teacher_put_them_on_shows_in_the_course(
 
     def complete() -> None:
         enrolment = db.session.scalars(select(Enrolment)).one()
-        enrolments.complete(enrolment, CompletedBy.PROVIDER, enrolment.person)
+        completing.complete(enrolment, CompletedBy.PROVIDER, enrolment.person)
 
     change(complete)
     teacher.get("/lti/course/1")

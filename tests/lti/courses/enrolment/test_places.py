@@ -12,8 +12,8 @@ from catalogue.enrolments.models import Enrolment, EnrolmentState
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, Run
 from lti.models import Identity
+from tests.enrolments.at_once import press_all
 from tests.enrolments.conftest import WITH_RUNS, Ask
-from tests.enrolments.test_concurrency import press_all
 from tests.lti.courses.conftest import member
 from tests.lti.courses.enrolment.conftest import booked, checkbox, count_all, mails, set_run, tick
 from tests.lti.platform import TEACHER, Platform
@@ -40,6 +40,21 @@ def test_more_people_than_places_and_nobody_gets_one(teacher: Visitor, run_id: i
     assert "There are 4 free places and you chose 6." in teacher.text()
     assert all(checkbox(teacher, str(number)).has_attr("checked") for number in range(11, 17))
     assert change(count_all) == before
+
+
+def test_where_the_offer_asks_something_people_are_put_forward_and_asked(
+    teacher: Visitor, run_id: int, change: Ask
+) -> None:
+    def ask_for_a_part() -> None:
+        version = db.session.get_one(Run, run_id).offer.published
+        version.for_plan_leads = True
+
+    change(ask_for_a_part)
+    tick(teacher, run_id, "11", "12")
+    assert change(booked) == [("11", "nominated"), ("12", "nominated")]
+    teacher.follow()
+    assert "2 people are put forward for" in teacher.text()
+    assert all("has put you forward" in mail["text"] for mail in change(mails))
 
 
 def test_those_on_the_offer_already_are_named_and_passed_over(

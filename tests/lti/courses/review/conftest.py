@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from catalogue.attendance.actions import do_step
 from catalogue.enrolments import actions as enrolments
 from catalogue.extensions import db
 from catalogue.offers.models import Offer
@@ -67,7 +68,7 @@ def do_steps(act: Act, count: int, sub: str = "4") -> int:
         offer = db.session.scalars(select(Offer).where(Offer.slug == SELF_PACED)).one()
         enrolment = enrolments.enrol(person, offer, None)
         for step in enrolment.version.steps[:count]:
-            enrolments.do_step(enrolment, step)
+            do_step(enrolment, step)
         return enrolment.id
 
     return int(act(do))

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select
 
 from catalogue.enrolments import actions as enrolments
+from catalogue.enrolments import completing
 from catalogue.enrolments.models import CompletedBy, Enrolment
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, OfferVersion
@@ -99,7 +100,7 @@ def test_what_was_done_before_the_course_is_not_shown(
     teacher.follow()
     assert facts(teacher) == {"Enrolment": "Not enrolled", "Completion": "Not completed", "Score": "None was sent"}
     assert teacher.page.select("main ol li") == []
-    act(lambda: enrolments.complete(db.session.get_one(Enrolment, number), CompletedBy.ADMINISTRATOR, anybody()))
+    act(lambda: completing.complete(db.session.get_one(Enrolment, number), CompletedBy.ADMINISTRATOR, anybody()))
     teacher.get("/lti/review")
     assert "recorded by an administrator" in facts(teacher)["Completion"]
     assert "done on" not in teacher.text()
@@ -139,7 +140,7 @@ def test_other_offers_are_not_shown(
             .where(Offer.slug != SELF_PACED, OfferVersion.mode == "self-paced")
             .limit(1)
         ).one()
-        enrolments.complete(enrolments.enrol(person, offer, None), CompletedBy.LAST_STEP, person)
+        completing.complete(enrolments.enrol(person, offer, None), CompletedBy.LAST_STEP, person)
         return offer.published.title
 
     title = act(another)

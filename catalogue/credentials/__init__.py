@@ -1,0 +1,1 @@
+"""Proof for the person: a transcript, certificates, and badges that anybody can verify."""

@@ -1,0 +1,1 @@
+"""What is held about a person, until when, and how it is given out and erased."""

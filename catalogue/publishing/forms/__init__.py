@@ -1,0 +1,1 @@
+"""The shape of what those who work on offers type. Whether an offer is complete is for submitting to say."""

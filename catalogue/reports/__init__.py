@@ -1,0 +1,1 @@
+"""What is seen from above: need against what stands to meet it."""

@@ -1,0 +1,1 @@
+"""Single sign-on for staff: identity providers, one for an organisation or shared by several."""

@@ -1,0 +1,17 @@
+"""Who may see and change what of an organisation."""
+
+from catalogue.errors import NotThere
+from catalogue.people.models import Person, Role
+from catalogue.systems.models import Organisation
+
+
+def can_administer(person: Person, organisation: Organisation) -> bool:
+    """Administrators of the whole service, and those of this organisation."""
+    return person.has(Role.ADMINISTRATOR) or organisation.id in person.organisations_as(Role.ADMINISTRATOR)
+
+
+def administered(person: Person, organisation: Organisation) -> Organisation:
+    """The organisation, for those; raises ``NotThere`` for anybody else."""
+    if not can_administer(person, organisation):
+        raise NotThere
+    return organisation
