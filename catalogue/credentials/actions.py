@@ -8,8 +8,9 @@ from flask import current_app
 from catalogue.clock import now
 from catalogue.credentials import badges, keys, queries
 from catalogue.credentials.models import Credential, WithdrawnBadge
-from catalogue.enrolments.models import Completion
+from catalogue.enrolments.models import CompletedBy, Completion
 from catalogue.extensions import db
+from catalogue.offers.access import can_answer_for
 from catalogue.people import audit
 from catalogue.people.models import Person
 from catalogue.people.rules import hash_token
@@ -19,8 +20,11 @@ log = structlog.get_logger()
 
 
 def issue(_sender: object, *, completion: Completion) -> None:
-    """Write the badge of a completion, signed. Where no key can be opened it is signed later: completing goes on."""
-    if queries.of_completion(completion.id) is not None:
+    """Write the badge of a completion, signed. Where no key can be opened it is signed later: completing goes on.
+
+    A badge is the provider's word: what an organisation brings of another system's records gets none.
+    """
+    if queries.of_completion(completion.id) is not None or not _by_the_providers_word(completion):
         return
     credential = Credential(completion=completion)
     db.session.add(credential)
@@ -30,6 +34,12 @@ def issue(_sender: object, *, completion: Completion) -> None:
         _sign(credential)
     except keys.KeysLocked as fault:
         log.error("a badge waits for a key", reason=str(fault))
+
+
+def _by_the_providers_word(completion: Completion) -> bool:
+    if completion.by != CompletedBy.ELSEWHERE:
+        return True
+    return can_answer_for(db.session.get_one(Person, completion.by_person_id), completion.offer.provider_id)
 
 
 def revoke(_sender: object, *, completion: Completion) -> None:

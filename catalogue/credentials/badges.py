@@ -124,7 +124,10 @@ def how_completed(version: OfferVersion) -> str:
         asked.append("Took part, as the provider confirmed.")
     if version.reassessment_needed:
         asked.append("Assessed their own leadership again, after joining.")
-    return " ".join([*asked, "A completion in another learning system stands for all of it."])
+    asked.append("Or completed it in another learning system, as the provider confirmed.")
+    if any(step.offer_id is not None for step in version.steps):
+        asked.append("Offers among the steps may have been completed in other learning systems.")
+    return " ".join(asked)
 
 
 def list_address(base: str, provider: Organisation, number: int) -> str:

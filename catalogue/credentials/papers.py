@@ -58,6 +58,7 @@ def transcript(person: Person, lines: list[Line], base: str, moment: datetime) -
                     "hours": format_hours(line.completion.enrolment.version.hours),
                     "leads_to": changes(line.completion.enrolment.version),
                     "address": f"{base}/{line.credential.key}" if line.credential else "",
+                    "brought": line.brought,
                 }
                 for line in lines
             ],

@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from catalogue.credentials.badges import LIST_LENGTH, version_mark
 from catalogue.credentials.models import Credential, CredentialKey, WithdrawnBadge
-from catalogue.enrolments.models import Completion, Enrolment
+from catalogue.enrolments.models import CompletedBy, Completion, Enrolment
 from catalogue.errors import DomainError, NotThere
 from catalogue.extensions import db
 from catalogue.frameworks.models import Dimension, Framework, LevelHeading
@@ -61,7 +61,11 @@ class Line:
 
     completion: Completion
     credential: Credential | None
-    """None for a moment, where the completion is older than badges are."""
+    """None where an organisation brought it from another system; for a moment, where it is older than badges are."""
+
+    @property
+    def brought(self) -> bool:
+        return self.credential is None and self.completion.by == CompletedBy.ELSEWHERE
 
 
 def transcript(person_id: int) -> list[Line]:
@@ -167,11 +171,11 @@ def waiting() -> Sequence[Credential]:
 
 
 def without_badge() -> Sequence[Completion]:
-    """Some of the completions that stand and have none: they are older than badges are."""
+    """Some of the completions made here that stand and have none: they are older than badges are."""
     return db.session.scalars(
         select(Completion)
         .outerjoin(Credential, Credential.completion_id == Completion.id)
-        .where(Completion.voided_at.is_(None), Credential.id.is_(None))
+        .where(Completion.voided_at.is_(None), Completion.by != CompletedBy.ELSEWHERE, Credential.id.is_(None))
         .order_by(Completion.id)
         .limit(BATCH)
     ).all()

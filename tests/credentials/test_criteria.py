@@ -14,7 +14,8 @@ from tests.attendance.conftest import PROGRAMME, add_programme, like, offer_of
 from tests.enrolments.conftest import SELF_PACED, WITH_RUNS
 from tests.visitor import Visitor
 
-ELSEWHERE = "A completion in another learning system stands for all of it."
+ELSEWHERE = "Or completed it in another learning system, as the provider confirmed."
+STEPS_ELSEWHERE = "Offers among the steps may have been completed in other learning systems."
 
 
 def narrative(app: Flask, visitor: Visitor, slug: str, **values: Any) -> str:
@@ -65,5 +66,6 @@ def test_of_a_programme_it_names_the_steps_and_how_many_of_a_choice(app: Flask, 
         mark = run(made)
     visitor.get(f"/credentials/achievements/{mark}")
     assert visitor.response.get_json()["criteria"]["narrative"] == (
-        f"Did: {SELF_PACED}. Electives: did 1 of 2. Or took part, as the provider confirmed. {ELSEWHERE}"
+        f"Did: {SELF_PACED}. Electives: did 1 of 2. Or took part, as the provider confirmed. {ELSEWHERE} "
+        f"{STEPS_ELSEWHERE}"
     )

@@ -55,6 +55,7 @@ def test_a_completion_is_recorded_at_its_time_and_seen_by_its_person(
     assert completion.by_person_id == store.person_id
     learner.get("/transcript")
     assert "Completed on 4 March 2026" in learner.text()
+    assert "Badge that others can check" in learner.text(), "whoever sent it answers for the offer"
     learner.get("/enrolments")
     assert "Nothing is on your plan now" in learner.text()
 

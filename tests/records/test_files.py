@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import select
 
 from catalogue.clock import now
+from catalogue.credentials.actions import catch_up
 from catalogue.enrolments.models import CompletedBy, Completion
 from catalogue.extensions import db
 from catalogue.people.models import Account, Person, Role
@@ -110,7 +111,26 @@ def test_a_file_is_shown_first_and_recorded_when_it_is_said(
     lena = sign_in(people["Lena"])
     lena.get("/transcript")
     assert "Completed on 4 March 2026" in lena.text()
+    assert "Badge that others can check" in lena.text()
     assert ask(lambda: db.session.scalars(select(CompletionImport.content)).all()) == [None]
+
+
+def test_what_an_organisation_brings_has_no_badge_of_the_provider(
+    people: dict[str, int], ask: Ask, add_person: Callable[..., int], sign_in: Callable[[int], Visitor], app: Flask
+) -> None:
+    trust = ask(lambda: db.session.scalars(select(Organisation.id).where(Organisation.key == TRUST)).one())
+    theirs = sign_in(add_person("Theirs", Role.ADMINISTRATOR, organisation_id=trust))
+    theirs.get(send(theirs, totara(LENA)))
+    theirs.press("Record 1 completion")
+    with app.app_context():
+        catch_up()
+    lena = sign_in(people["Lena"])
+    lena.get("/transcript")
+    assert "Completed on 4 March 2026" in lena.text()
+    assert "Your organisation brought this from another system" in lena.text()
+    assert "Badge that others can check" not in lena.text(), "who administers people is not the provider"
+    lena.get("/transcript.pdf")
+    assert lena.response.status_code == 200
 
 
 @pytest.mark.both_databases
