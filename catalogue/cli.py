@@ -142,7 +142,10 @@ for way_in in (reset_authenticator, code, break_glass_link):
 @click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 @click.option("--name", default="", help="Shown on pages; made from the address where left out.")
 @click.option(
-    "--organisation", default="", metavar="KEY", help="Where the role holds; a partner or an editor needs one."
+    "--organisation",
+    default="",
+    metavar="KEY",
+    help="Where it holds; partners, editors, facilitators need one.",
 )
 @click.option("--system", default="", metavar="KEY", help="Where a lead leads, or an administrator is one.")
 @click.option("--from", "first", type=DAY, help="The first day of the role; left out, it holds from today.")

@@ -1,6 +1,6 @@
 """The only clock. Times are aware and in UTC; people are shown London time."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
@@ -17,3 +17,8 @@ def in_london(moment: datetime) -> datetime:
 def today() -> date:
     """The day that it is in London."""
     return in_london(now()).date()
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in London."""
+    return datetime.combine(day, time(), LONDON)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 import nh3
@@ -41,7 +42,7 @@ def register_pages(app: Flask) -> None:
         macros = env.get_template(f"nhsuk/components/{component}/macro.jinja").module
         name = re.sub("-(.)", lambda match: match[1].upper(), component)
         env.globals[name] = getattr(macros, name)
-    app.extensions["admin_pages"], app.extensions["places"] = [], []
+    app.extensions["admin_pages"], app.extensions["places"] = {task: [] for task in Task}, []
     env.globals.update(
         csp_nonce=csp_nonce, frame_origin=frame_origin, today=today,
         admin_pages=lambda: app.extensions["admin_pages"],
@@ -53,9 +54,19 @@ def register_pages(app: Flask) -> None:
     )  # fmt: skip
 
 
-def add_admin_page(app: Flask, text: str, endpoint: str) -> None:
+class Task(StrEnum):
+    """The headings of the administrators' page, in their order."""
+
+    PEOPLE = "People and organisations"
+    OFFERS = "Offers and frameworks"
+    OUTCOMES = "What people need, and what they have done"
+    PLATFORMS = "Learning platforms"
+    PRIVACY = "Privacy and audit"
+
+
+def add_admin_page(app: Flask, task: Task, text: str, endpoint: str) -> None:
     """Name a page on the administrators' page: how what stands on top of the catalogue gets there."""
-    app.extensions["admin_pages"].append({"text": text, "endpoint": endpoint})
+    app.extensions["admin_pages"][task].append({"text": text, "endpoint": endpoint})
 
 
 def add_place(app: Flask, text: str, address: Callable[[], str]) -> None:

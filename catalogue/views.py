@@ -24,7 +24,7 @@ from catalogue.interchange.register import register_imports
 from catalogue.offers.filters import Filters
 from catalogue.offers.queries import matching
 from catalogue.offers.views import offers as offers_pages
-from catalogue.pages import add_admin_page
+from catalogue.pages import Task, add_admin_page
 from catalogue.people.admin_views import people_admin
 from catalogue.people.models import Person, Role
 from catalogue.people.second_views import second as second_pages
@@ -52,20 +52,20 @@ def register_views(app: Flask) -> None:
         case_endpoints, offers_pages, feeds, recommendations_pages, reports_pages,
     ):  # fmt: skip
         app.register_blueprint(pages)
+    add_admin_page(app, Task.PEOPLE, "People: roles, and suspending", "people_admin.index")
     register_enrolments(app)
-    register_signon(app)
     register_attendance(app)
     register_tracking(app)
     register_publishing(app)
     register_systems(app)
+    register_signon(app)
     register_equality(app)
     register_imports(app)
     register_credentials(app)
     register_records(app)
     register_privacy(app)
-    add_admin_page(app, "Need and offers, system by system", "reports.index")
-    add_admin_page(app, "People", "people_admin.index")
-    add_admin_page(app, "Frameworks", "frameworks.admin")
+    add_admin_page(app, Task.OUTCOMES, "Need and offers, system by system", "reports.index")
+    add_admin_page(app, Task.OFFERS, "Frameworks", "frameworks.admin")
 
 
 @home.get("/")

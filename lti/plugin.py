@@ -8,7 +8,7 @@ from catalogue.egress import Client, Rules
 from catalogue.enrolments.signals import completed, progressed, voided
 from catalogue.jobs import register_daily
 from catalogue.outbox import register_kind
-from catalogue.pages import add_admin_page, add_place
+from catalogue.pages import Task, add_admin_page, add_place
 from catalogue.privacy.placing import add_places
 from catalogue.privacy.readings import add_readings
 from catalogue.privacy.retention import add_periods
@@ -46,8 +46,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(lti_registration)
     add_place(app, "Your course", course_link)
     name_platforms(app, platform_names)
-    add_admin_page(app, "Learning platforms", "lti_admin.index")
-    add_admin_page(app, "Grades to look at", "lti_grades.index")
+    add_admin_page(app, Task.PLATFORMS, "Learning platforms", "lti_admin.index")
+    add_admin_page(app, Task.PLATFORMS, "Grades to look at", "lti_grades.index")
     register_kind(app, scores.KIND, sending.send)
     register_identities(app, people_known_as)
     completed.connect(writing.record)

@@ -11,9 +11,12 @@ def can_register(person: Person, offer: Offer) -> bool:
     A step of a programme that is an offer of its own has its own register: it is kept by whoever provides that step,
     and by nobody else of the programme.
     """
-    if person.has(Role.ADMINISTRATOR):
-        return True
-    return offer.provider_id in person.organisations_as(Role.PARTNER, Role.FACILITATOR)
+    return can_keep_registers(person, offer.provider_id)
+
+
+def can_keep_registers(person: Person, organisation_id: int) -> bool:
+    """Whether they keep the registers of all that an organisation provides."""
+    return person.has(Role.ADMINISTRATOR) or organisation_id in person.organisations_as(Role.PARTNER, Role.FACILITATOR)
 
 
 def can_put_right(person: Person, offer: Offer) -> bool:

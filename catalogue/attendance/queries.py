@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from sqlalchemy import exists, func, or_, select
 from sqlalchemy.orm import selectinload
@@ -10,11 +11,11 @@ from catalogue.assessments.models import Assessment, AssessmentState
 from catalogue.attendance import rules
 from catalogue.attendance.models import Attendance
 from catalogue.attendance.rules import Asked, Done, Part
-from catalogue.clock import today
+from catalogue.clock import in_london, midnight, today
 from catalogue.enrolments.models import ON_IT, TAKES_A_PLACE, Completion, Enrolment, EnrolmentState, StepDone
 from catalogue.errors import NotThere
 from catalogue.extensions import db
-from catalogue.offers.models import Offer, OfferVersion, Run, RunSession, Step
+from catalogue.offers.models import Offer, OfferVersion, Run, RunSession, RunState, Step
 
 MARKED = (*ON_IT, EnrolmentState.NO_SHOW, EnrolmentState.COMPLETED)
 """Who stands on the register of a session."""
@@ -210,6 +211,56 @@ def marks(run_id: int, session_id: int | None = None) -> dict[tuple[int, int], A
         wanted = wanted.where(RunSession.id == session_id)
     found = db.session.scalars(wanted.options(selectinload(Attendance.by_person)))
     return {(row.enrolment_id, row.session_id): row for row in found}
+
+
+@dataclass(frozen=True, slots=True)
+class ToFill:
+    """A register that waits: of a session that has come, or of a run without sessions that is over."""
+
+    title: str
+    slug: str
+    run: Run
+    session: RunSession | None
+    people: int
+    """Of whom nobody has said yet whether they were there."""
+
+
+def registers_to_fill(provider_id: int) -> list[ToFill]:
+    """What the people of a provider have still to say of those on its runs, the oldest first: in two queries."""
+    title = (
+        select(OfferVersion.title)
+        .where(OfferVersion.offer_id == Offer.id)
+        .order_by(OfferVersion.number.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    on_runs = (
+        select(title, Offer.slug, Run, func.count(Enrolment.id))
+        .select_from(Offer)
+        .join(Run, Run.offer_id == Offer.id)
+        .join(Enrolment, Enrolment.run_id == Run.id)
+        .where(Offer.provider_id == provider_id, Run.state != RunState.CANCELLED)
+    )
+    said = exists().where(Attendance.session_id == RunSession.id, Attendance.enrolment_id == Enrolment.id)
+    of_sessions = (
+        on_runs.add_columns(RunSession)
+        .join(RunSession, RunSession.run_id == Run.id)
+        .where(Enrolment.state.in_(ON_IT), RunSession.starts_at < midnight(today() + timedelta(days=1)), ~said)
+        .group_by(Offer.id, Run.id, RunSession.id)
+    )
+    of_runs = on_runs.where(
+        Enrolment.state == EnrolmentState.BOOKED, Run.ends_on < today(), ~exists().where(RunSession.run_id == Run.id)
+    ).group_by(Offer.id, Run.id)
+    found = [
+        *(
+            ToFill(name, slug, run, session, people)
+            for name, slug, run, people, session in db.session.execute(of_sessions)
+        ),
+        *(ToFill(name, slug, run, None, people) for name, slug, run, people in db.session.execute(of_runs)),
+    ]
+    return sorted(
+        found, key=lambda one: (in_london(one.session.starts_at).date() if one.session else one.run.ends_on, one.title)
+    )
 
 
 def marked_by_session(offer: Offer) -> dict[int, int]:

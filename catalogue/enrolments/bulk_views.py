@@ -42,7 +42,7 @@ def index(run_id: int) -> Response | str | tuple[str, int]:
     """
     run, system_id = _run(run_id)
     names = system_id is not None or current_user.person.has(Role.ADMINISTRATOR)
-    version, planned = run.offer.published, None
+    version, lines, planned = run.offer.published, [], None
     form = ListForm.of(run, asked=bulk.asks(version, system_id))
     if form.validate_on_submit():
         actor_id, text, strict = current_user.person.id, form.text, bool(form.all_or_none.data)
@@ -53,13 +53,14 @@ def index(run_id: int) -> Response | str | tuple[str, int]:
                 count = in_transaction(lambda: _write(run_id, lines, actor_id, system_id, strict=strict, until=until))
                 flash(f"{plural(count, 'person is', 'people are')} enrolled or waiting now. We have written to them.")
                 return redirect(url_for("lists.index", run_id=run_id, system=request.values.get("system")))
+        except Refused as refusal:
+            form.people.errors = [str(refusal)]
+            run, system_id = _run(run_id)
+        if lines:
             planned = bulk.plan(run, lines, system_id)
             found = len({one.who.id for one in planned if one.who is not None})
             if found:
                 record_reading("people of a list", f"run:{run_id}", current_user.person.key, people=found)
-        except Refused as refusal:
-            form.people.errors = [str(refusal)]
-            run, system_id = _run(run_id)
     form.people.data = form.text or form.people.data  # what a file said too
     page = render_template(
         "enrolments/list.html",

@@ -202,6 +202,8 @@ def to_complete_first(version: OfferVersion, person_id: int) -> list[Offer]:
 class Uptake:
     offer: Offer
     booked: int
+    took_part: int
+    """Were there, and have not completed it yet."""
     waiting: int
     completed: int
 
@@ -216,6 +218,7 @@ def uptake(organisation_ids: Sequence[int] | None = None) -> list[Uptake]:
         select(
             Offer,
             count(EnrolmentState.BOOKED),
+            count(EnrolmentState.ATTENDED),
             count(EnrolmentState.WAITLISTED),
             count(EnrolmentState.COMPLETED),
         )
@@ -227,7 +230,7 @@ def uptake(organisation_ids: Sequence[int] | None = None) -> list[Uptake]:
     )
     if organisation_ids is not None:
         wanted = wanted.where(Offer.provider_id.in_(list(organisation_ids)))
-    return [Uptake(offer, booked, waiting, done) for offer, booked, waiting, done in db.session.execute(wanted)]
+    return [Uptake(*row) for row in db.session.execute(wanted)]
 
 
 @dataclass(frozen=True, slots=True)

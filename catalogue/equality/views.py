@@ -13,7 +13,7 @@ from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.jobs import register_daily
 from catalogue.offers.models import Offer
-from catalogue.pages import add_admin_page
+from catalogue.pages import Task, add_admin_page
 from catalogue.people.models import Role
 from catalogue.security import granted, signed_in
 from catalogue.transactions import run
@@ -23,7 +23,7 @@ equality = Blueprint("equality", __name__)
 
 def register_equality(app: Flask) -> None:
     app.register_blueprint(equality)
-    add_admin_page(app, "Equality monitoring", "equality.index")
+    add_admin_page(app, Task.OUTCOMES, "Equality monitoring", "equality.index")
     register_daily(app, "equality", _once_a_day)
 
 

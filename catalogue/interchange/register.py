@@ -5,7 +5,7 @@ from flask import Flask
 from catalogue.interchange import actions, feed_pages, importing, pulling
 from catalogue.interchange.import_pages import imports
 from catalogue.jobs import register_daily, register_work
-from catalogue.pages import add_admin_page
+from catalogue.pages import Task, add_admin_page
 from catalogue.transactions import run
 
 __all__ = ["feed_pages", "register_imports"]
@@ -13,8 +13,8 @@ __all__ = ["feed_pages", "register_imports"]
 
 def register_imports(app: Flask) -> None:
     app.register_blueprint(imports)
-    add_admin_page(app, "Import offers from a file", "imports.start")
-    add_admin_page(app, "Offers that are pulled once a day", "imports.feeds")
+    add_admin_page(app, Task.OFFERS, "Import offers from a file", "imports.start")
+    add_admin_page(app, Task.OFFERS, "Offers that are pulled once a day", "imports.feeds")
     register_work(app, actions.IMPORT, importing.work_on, importing.due)
     register_work(app, actions.PULL, pulling.pull, pulling.due)
     register_daily(app, "forget old imports", lambda: run(actions.forget_old_imports))

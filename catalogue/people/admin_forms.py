@@ -18,7 +18,7 @@ ROLES = {
     Role.PARTNER: "Partner: answers for a provider’s offers",
     Role.EDITOR: "Editor: works on a provider’s offers",
     Role.REVIEWER: "Reviewer of offers and frameworks",
-    Role.FACILITATOR: "Facilitator",
+    Role.FACILITATOR: "Facilitator: keeps a provider’s registers",
 }
 """What can be given, in plain words."""
 

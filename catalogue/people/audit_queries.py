@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, text
 
-from catalogue.clock import LONDON
+from catalogue.clock import midnight
 from catalogue.extensions import db
 from catalogue.people.models import AuditEvent, Person
 
@@ -43,9 +43,9 @@ class Wanted:
         if self.subject:
             yield AuditEvent.subject == self.subject
         if self.first_day:
-            yield AuditEvent.at >= _midnight(self.first_day)
+            yield AuditEvent.at >= midnight(self.first_day)
         if self.last_day:
-            yield AuditEvent.at < _midnight(self.last_day + timedelta(days=1))
+            yield AuditEvent.at < midnight(self.last_day + timedelta(days=1))
         if self.before is not None:
             yield AuditEvent.id < self.before
 
@@ -82,7 +82,7 @@ def all_of(wanted: Wanted) -> Iterator[tuple[AuditEvent, Mapping[str, str]]]:
 
 def names_in(events: Iterable[AuditEvent]) -> dict[str, str]:
     """What those are called now who did something or to whom it was done, by key; who was erased has no name."""
-    keys = {key for event in events for key in (event.actor_key, event.subject) if len(key) == 32}
+    keys = {key for event in events for key in (event.actor_key, event.subject) if ":" not in key}
     found = db.session.execute(select(Person.key, Person.name).where(Person.key.in_(keys)))
     return {key: name or "Somebody without a name" for key, name in found}
 
@@ -97,7 +97,3 @@ def actions() -> list[str]:
         )
     )
     return list(found)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), LONDON)

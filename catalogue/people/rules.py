@@ -87,10 +87,12 @@ def fault_of_place(role: Role, *, organisation: bool, system: bool) -> str:
         return "Choose an organisation or a system, not both"
     if role in (Role.PARTNER, Role.EDITOR) and not organisation:
         return f"{'An editor' if role == Role.EDITOR else 'A partner'} needs an organisation: whose offers are theirs"
+    if role == Role.FACILITATOR and not organisation:
+        return "A facilitator needs an organisation: whose registers they keep"
     if role == Role.LEAD and not (organisation or system):
         return "A lead needs an organisation or a system: what they lead"
-    if role in (Role.REVIEWER, Role.FACILITATOR) and (organisation or system):
-        return f"A {role.value} is one everywhere"
+    if role == Role.REVIEWER and (organisation or system):
+        return "A reviewer is one everywhere"
     return ""
 
 

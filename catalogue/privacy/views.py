@@ -11,7 +11,7 @@ from catalogue.clock import now, today
 from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db, limiter
 from catalogue.jobs import register_daily
-from catalogue.pages import add_admin_page
+from catalogue.pages import Task, add_admin_page
 from catalogue.people import audit
 from catalogue.people.actions import check_password
 from catalogue.people.audit_views import audit_pages
@@ -38,8 +38,8 @@ def register_privacy(app: Flask) -> None:
     register_readings(app)
     app.register_blueprint(privacy)
     app.register_blueprint(audit_pages)
-    add_admin_page(app, "Audit trail", "audit.index")
-    add_admin_page(app, "What is held about somebody, and erasing them", "privacy.requests")
+    add_admin_page(app, Task.PRIVACY, "Audit trail", "audit.index")
+    add_admin_page(app, Task.PRIVACY, "What is held about somebody, and erasing them", "privacy.requests")
     register_daily(app, "keep to periods", _daily)
 
 

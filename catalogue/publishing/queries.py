@@ -82,9 +82,9 @@ def draft_of(offer_id: int) -> OfferDraft | None:
     )
 
 
-def providers_of(person: Person) -> list[Organisation]:
-    """The providers that somebody works for, by name."""
-    ids = person.organisations_as(Role.PARTNER, Role.EDITOR)
+def providers_of(person: Person, *roles: Role) -> list[Organisation]:
+    """The providers for which somebody is one of these, or else writes their offers, by name."""
+    ids = person.organisations_as(*(roles or (Role.PARTNER, Role.EDITOR)))
     return list(db.session.scalars(select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.name)))
 
 

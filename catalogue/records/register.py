@@ -3,7 +3,7 @@
 from flask import Flask
 
 from catalogue.jobs import register_hourly
-from catalogue.pages import add_admin_page
+from catalogue.pages import Task, add_admin_page
 from catalogue.records.alternate import AlternateSyntax
 from catalogue.records.file_views import completions
 from catalogue.records.importing import forget_files
@@ -15,5 +15,5 @@ def register_records(app: Flask) -> None:
     app.register_blueprint(xapi)
     app.wsgi_app = AlternateSyntax(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
     app.register_blueprint(completions)
-    add_admin_page(app, "Completions from files of other systems", "completions.start")
+    add_admin_page(app, Task.OUTCOMES, "Completions from files of other systems", "completions.start")
     register_hourly(app, "forget files with completions", lambda: run(forget_files))

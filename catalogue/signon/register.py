@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from catalogue.pages import add_admin_page
+from catalogue.pages import Task, add_admin_page
 from catalogue.people.break_glass_views import break_glass_pages
 from catalogue.signon.admin_views import providers_admin
 from catalogue.signon.views import signon
@@ -12,4 +12,4 @@ def register_signon(app: Flask) -> None:
     app.register_blueprint(signon)
     app.register_blueprint(break_glass_pages)
     app.register_blueprint(providers_admin)
-    add_admin_page(app, "Single sign-on", "providers_admin.index")
+    add_admin_page(app, Task.PEOPLE, "Single sign-on", "providers_admin.index")

@@ -70,6 +70,29 @@ def test_a_list_says_until_when_people_can_answer(
     assert partner.get(f"/seats/{run_id}/list").select_one("#answer_by") is None, "nobody is asked"
 
 
+def test_what_was_typed_is_kept_to_be_put_right(
+    partner: Visitor, new_learner: Callable[[str], Visitor], set_run: Callable[..., int]
+) -> None:
+    run_id = set_run(places=1)
+    for name in ("Ada First", "Bo Second"):
+        new_learner(name)
+    people = "ada.first@test.example\nbo.second@test.exampel"
+
+    def kept() -> str:
+        box = partner.page.select_one("#people")
+        assert box is not None
+        return box.get_text().removeprefix("\n")
+
+    assert "1 cannot" in look(partner, run_id, people)
+    assert kept() == people, "the line that is wrong can be put right"
+    partner.press("Enrol them", 422, all_or_none="y")
+    assert kept() == people
+    assert "1 cannot" in partner.text(), "and it is said still which line that is"
+    ticked = partner.page.select_one("#all_or_none")
+    assert ticked is not None
+    assert ticked.has_attr("checked")
+
+
 def test_all_or_nobody(
     partner: Visitor, new_learner: Callable[[str], Visitor], set_run: Callable[..., int], ask: Ask
 ) -> None:

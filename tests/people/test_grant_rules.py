@@ -54,8 +54,8 @@ def test_where_a_role_can_hold_depends_on_it(role: Role, organisation: bool, sys
         Role.LEARNER: {(False, False), (True, False), (False, True)},
         Role.ADMINISTRATOR: {(False, False), (True, False), (False, True)},
         Role.LEAD: {(True, False), (False, True)},
-        Role.PARTNER: {(True, False)}, Role.EDITOR: {(True, False)},
-        Role.REVIEWER: {(False, False)}, Role.FACILITATOR: {(False, False)},
+        Role.PARTNER: {(True, False)}, Role.EDITOR: {(True, False)}, Role.FACILITATOR: {(True, False)},
+        Role.REVIEWER: {(False, False)},
     }[role])  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from catalogue.pages import add_admin_page
+from catalogue.pages import Task, add_admin_page
 from catalogue.publishing.views import drafting, joining, mapping, people, reviewing, runs, seats, steps
 from catalogue.publishing.views.common import publishing
 from catalogue.publishing.views.jobs import register_publishing_jobs
@@ -15,5 +15,5 @@ __all__ = [
 
 def register_publishing(app: Flask) -> None:
     app.register_blueprint(publishing)
-    add_admin_page(app, "Review offers", "publishing.reviews")
+    add_admin_page(app, Task.OFFERS, "Review offers", "publishing.reviews")
     register_publishing_jobs(app)

@@ -6,11 +6,14 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from catalogue.attendance import queries as attendance
+from catalogue.attendance.access import can_keep_registers
 from catalogue.enrolments import queries as enrolments
 from catalogue.enrolments.forms import ConfirmForm
 from catalogue.errors import NotThere
 from catalogue.offers.access import can_answer_for, can_write_for
 from catalogue.offers.references import References, content_of
+from catalogue.people.models import Role
 from catalogue.publishing import actions, queries
 from catalogue.publishing.access import can_keep_runs
 from catalogue.publishing.difference import changes
@@ -39,7 +42,7 @@ def chosen_provider(providers: list[Organisation]) -> Organisation | None:
     if not key:
         return providers[0] if providers else None
     named = queries.publishing_organisation(key)
-    if not can_write_for(current_user.person, named.id):
+    if named not in providers and not can_write_for(current_user.person, named.id):
         raise NotThere
     return named
 
@@ -47,17 +50,20 @@ def chosen_provider(providers: list[Organisation]) -> Organisation | None:
 @publishing.get("/publish")
 @signed_in
 def index() -> str:
-    """The offers that somebody works on: what waits for them first."""
+    """The offers that somebody works on, and the registers that they keep: what waits for them first."""
     person = current_user.person
-    providers = queries.providers_of(person)
+    providers = queries.providers_of(person, Role.PARTNER, Role.EDITOR, Role.FACILITATOR)
     provider, helped = chosen_provider(providers), queries.offers_with(person)
     if provider is None and not helped:
         raise NotThere
+    writes = provider is not None and can_write_for(person, provider.id)
+    keeps = provider is not None and can_keep_registers(person, provider.id)
     return render_template(
         "publishing/index.html",
-        provider=provider, providers=providers, helped=helped,
-        standings=queries.offers_of(provider.id) if provider else [],
+        provider=provider, providers=providers, helped=helped, writes=writes, keeps=keeps,
+        standings=queries.offers_of(provider.id) if provider and writes else [],
         rows=enrolments.uptake([provider.id]) if provider else [],
+        registers=attendance.registers_to_fill(provider.id) if provider and keeps else [],
         answers=provider is not None and can_answer_for(person, provider.id),
     )  # fmt: skip
 

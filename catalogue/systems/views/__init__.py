@@ -3,7 +3,7 @@
 from flask import Flask, url_for
 from flask_login import current_user
 
-from catalogue.pages import add_admin_page, add_place
+from catalogue.pages import Task, add_admin_page, add_place
 from catalogue.people.models import Role
 from catalogue.systems.views import files, leading, members, organisations
 from catalogue.systems.views.bodies import systems
@@ -13,8 +13,8 @@ __all__ = ["files", "leading", "members", "organisations", "register_systems"]
 
 def register_systems(app: Flask) -> None:
     app.register_blueprint(systems)
-    add_admin_page(app, "Systems", "systems.index")
-    add_admin_page(app, "Organisations and their people", "systems.organisations")
+    add_admin_page(app, Task.PEOPLE, "Systems", "systems.index")
+    add_admin_page(app, Task.PEOPLE, "Organisations and their people", "systems.organisations")
     add_place(app, "Your organisation", _your_organisation)
 
 
