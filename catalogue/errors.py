@@ -108,13 +108,24 @@ def new_reference() -> str:
     return secrets.token_hex(4).upper()
 
 
+def _asked_by_a_program() -> bool:
+    """By its address; where a person and a program have the same one, by what they take."""
+    if not request.path.startswith("/credentials/"):
+        return request.path.startswith(("/api/", "/xapi/"))
+    if request.path.startswith(("/credentials/achievements/", "/credentials/issuers/", "/credentials/keys/")):
+        return True
+    badges = ["application/json", "application/vc+jwt", "application/ld+json"]
+    takes = request.accept_mimetypes.best_match(["text/html", *badges])
+    return request.path.endswith((".json", ".jwt")) or takes not in (None, "text/html")
+
+
 def page(
     status: int, title: str, message: str, reference: str = "", error: Exception | None = None
 ) -> tuple[str, int] | Response:
     """A page for people; a problem document for programs, under the addresses that are theirs."""
     reference = reference or new_reference()
     log.info("error page", reference=reference, status=status, endpoint=request.endpoint)
-    if request.path.startswith(("/api/", "/xapi/")):
+    if _asked_by_a_program():
         return problem(status, message, reference, error)
     return render_template("error.html", title=title, message=message, reference=reference), status
 

@@ -7,11 +7,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+import flask_wtf.form
 import nh3
 from flask import Flask, request
 from jinja2 import ChainableUndefined, ChoiceLoader, PackageLoader
 from markdown_it import MarkdownIt
 from markupsafe import Markup
+from wtforms.i18n import DummyTranslations
 
 from catalogue.clock import in_london, today
 from catalogue.security import csp_nonce, frame_origin
@@ -27,7 +29,25 @@ COMPONENTS = (
 """The NHS components that pages use, each under its macro's name: ``taskList({...})``."""
 
 
+CHOOSE = {
+    "Not a valid choice.": "Choose one from the list",
+    "Invalid Choice: could not coerce.": "Choose one from the list",
+    "Invalid choice(s): one or more data inputs could not be coerced.": "Choose from the list",
+    "'%(value)s' is not a valid choice for this field.": "Choose from the list",
+}
+"""What lists of any form say of a choice that is none, in place of the words of WTForms."""
+
+
+class PlainWords(DummyTranslations):
+    def gettext(self, string: str) -> str:
+        return CHOOSE.get(string, string)
+
+    def ngettext(self, singular: str, plural: str, n: int) -> str:
+        return CHOOSE.get(singular, singular if n == 1 else plural)
+
+
 def register_pages(app: Flask) -> None:
+    flask_wtf.form.translations = PlainWords()  # which every form asks
     env = app.jinja_env
     env.autoescape = True  # Flask decides by the file's ending, and leaves .jinja files out
     env.undefined = ChainableUndefined  # the NHS components count on it

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Any
+from unicodedata import category
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
@@ -32,6 +33,11 @@ def _of_our_time(day: date) -> date:
 
 
 Day = Annotated[date, AfterValidator(_of_our_time)]
+
+
+def can_be_seen(text: str) -> bool:
+    """Whether anything of it shows: a letter, a figure or a sign, and not spaces and marks without a body alone."""
+    return any(category(letter)[0] in "LNPS" for letter in text)
 
 
 def row_id(said: str | int) -> int:

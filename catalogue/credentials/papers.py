@@ -8,6 +8,7 @@ import json
 from datetime import datetime
 from functools import cache
 from typing import Any
+from unicodedata import category
 
 import segno
 import typst
@@ -20,6 +21,9 @@ from catalogue.offers.models import OfferVersion
 from catalogue.pages import format_date, format_hours
 from catalogue.people.models import Person
 from catalogue.resources import resource_dir
+from catalogue.shapes import can_be_seen
+
+NO_TITLE, NO_PROVIDER = "An offer without a title", "A provider without a name"
 
 
 def certificate(credential: Credential, base: str) -> bytes:
@@ -30,9 +34,9 @@ def certificate(credential: Credential, base: str) -> bytes:
     return _printed(
         "certificate",
         {
-            "name": completion.person.name or "No name given",
-            "title": version.title,
-            "provider": completion.offer.provider.name,
+            "name": words(completion.person.name, "No name given"),
+            "title": words(version.title, NO_TITLE),
+            "provider": words(completion.offer.provider.name, NO_PROVIDER),
             "hours": format_hours(version.hours),
             "day": format_date(completion.at),
             "leads_to": changes(version),
@@ -47,13 +51,13 @@ def transcript(person: Person, lines: list[Line], base: str, moment: datetime) -
     return _printed(
         "transcript",
         {
-            "name": person.name or "No name given",
+            "name": words(person.name, "No name given"),
             "day": format_date(moment),
             "hours": format_hours(sum(line.completion.enrolment.version.hours for line in lines)),
             "lines": [
                 {
-                    "title": line.completion.enrolment.version.title,
-                    "provider": line.completion.offer.provider.name,
+                    "title": words(line.completion.enrolment.version.title, NO_TITLE),
+                    "provider": words(line.completion.offer.provider.name, NO_PROVIDER),
                     "day": format_date(in_london(line.completion.at)),
                     "hours": format_hours(line.completion.enrolment.version.hours),
                     "leads_to": changes(line.completion.enrolment.version),
@@ -72,8 +76,14 @@ def changes(version: OfferVersion) -> list[str]:
     for mapping in version.mappings:
         names = {level.value: level.name for level in mapping.dimension.framework.levels}
         start, end = names.get(mapping.from_level, ""), names.get(mapping.to_level, "")
-        said.append(f"{mapping.dimension.name}: {start} to {end}")
+        said.append(words(f"{mapping.dimension.name}: {start} to {end}"))
     return said
+
+
+def words(typed: str, otherwise: str = "") -> str:
+    """What of it may stand in a PDF/UA, which takes no U+FEFF and nothing that steers; else what is said instead."""
+    kept = "".join(letter for letter in typed if letter != "\ufeff" and category(letter) != "Cc")
+    return kept if can_be_seen(kept) else otherwise
 
 
 @cache

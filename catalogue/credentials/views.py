@@ -7,6 +7,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
+from catalogue.api.problems import MEDIA_TYPE
 from catalogue.clock import now
 from catalogue.credentials import actions, badges, keys, papers, queries
 from catalogue.credentials.models import Credential
@@ -20,6 +21,11 @@ credentials = Blueprint("credentials", __name__)
 KEY = "/credentials/<key>"
 SIGNED, PLAIN, LINKED = "application/vc+jwt", "application/json", "application/ld+json"
 PAGE = "text/html"
+
+
+@credentials.after_request
+def _refusals_too(response: Response) -> Response:
+    return _readable_anywhere(response) if response.mimetype == MEDIA_TYPE else response
 
 
 def _readable_anywhere(response: Response) -> Response:

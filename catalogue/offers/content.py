@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from catalogue.shapes import Key, Shape, Words100, Words200, Words500, once
+from catalogue.shapes import Key, Shape, Words100, Words200, Words500, can_be_seen, once
 
 Strength = Literal["touches", "builds", "masters"]
 MOST_STEPS = 200
@@ -30,6 +30,12 @@ def _one_line(name: str) -> str:
     if not name.isprintable():
         raise ValueError("is not the name of an offer: it holds characters that cannot be printed")
     return name
+
+
+def _seen(title: str) -> str:
+    if not can_be_seen(title):
+        raise ValueError("has nothing in it that can be read")
+    return title
 
 
 _NAME = r"[a-z0-9]+(-[a-z0-9]+)*/\S(.*\S)?"
@@ -75,7 +81,7 @@ class StepRow(Shape):
 class OfferContent(Shape):
     """All that is needed to publish. Hours, not minutes; pounds, and none where the price is not known."""
 
-    title: str = Field(min_length=1, max_length=200)
+    title: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_seen)]
     partners: list[str] = Field(default=[])
     summary: str = Field(min_length=1)
     outcomes: list[Annotated[str, Field(min_length=1)]] = Field(min_length=1)

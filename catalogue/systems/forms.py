@@ -11,6 +11,7 @@ from wtforms.validators import AnyOf, DataRequired, InputRequired, ValidationErr
 from wtforms.validators import Optional as MayBeEmpty
 
 from catalogue.publishing.forms.fields import DayField, at_most, stripped
+from catalogue.shapes import can_be_seen
 from catalogue.systems.actions import About
 from catalogue.systems.models import LocalPartner, Organisation, System, SystemKind
 from catalogue.systems.rules import (
@@ -28,7 +29,14 @@ def _day(label: str) -> DayField:
 
 
 def _name(label: str) -> StringField:
-    return StringField(label, filters=[stripped], validators=[DataRequired("Enter a name"), at_most(LONGEST_NAME)])
+    return StringField(
+        label, filters=[stripped], validators=[DataRequired("Enter a name"), at_most(LONGEST_NAME), _seen]
+    )  # fmt: skip
+
+
+def _seen(_form: FlaskForm, field: StringField) -> None:
+    if not can_be_seen(field.data or ""):
+        raise ValidationError("Enter a name that can be read")
 
 
 class _Between(FlaskForm):  # type: ignore[misc]
@@ -92,7 +100,7 @@ class SystemForm(_Between):
 
     def validate_successor(self, field: Any) -> None:
         if field.data and field.data not in {choice.value for choice in field.choices}:
-            raise ValidationError("Choose one of the list")
+            raise ValidationError("Choose one from the list")
 
 
 _FACTS = ("name", "kind", "ods_code", "started_on", "ended_on", "successor")
@@ -122,7 +130,7 @@ class OrganisationForm(_Between):
 
     def validate_system(self, field: Any) -> None:
         if field.data and field.data not in {choice.value for choice in field.choices}:
-            raise ValidationError("Choose one of the list")
+            raise ValidationError("Choose one from the list")
 
     def validate_successor(self, field: Any) -> None:
         if self.ended_on.data and not field.data:

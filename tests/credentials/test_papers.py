@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
+from catalogue.enrolments.models import Completion
 from catalogue.extensions import db
 from catalogue.people.models import Person
 from catalogue.transactions import run
@@ -95,6 +97,27 @@ def test_a_name_that_runs_from_right_to_left_is_printed(
     learner.get(f"/credentials/{key}/certificate.pdf")
     found = printed(learner.response.data)
     assert set(name.split(maxsplit=1)[0]) - {"\u0623"} <= set(found)
+
+
+@pytest.mark.parametrize("said", ["\ufeff", "\u200b\u2060", "\x07"])
+def test_what_has_nothing_to_print_is_named_otherwise(
+    app: Flask, learner: Visitor, complete: Callable[[Visitor], str], printed: Callable[[bytes], str], said: str
+) -> None:
+    key = complete(learner)
+
+    def rename() -> None:
+        completion = db.session.scalars(select(Completion)).one()
+        completion.person.name = f"Lena{said} Learner"
+        completion.enrolment.version.title = completion.offer.provider.name = said
+
+    with app.app_context():
+        run(rename)
+    for path in (f"/credentials/{key}/certificate.pdf", "/transcript.pdf"):
+        learner.get(path)
+        there = printed(learner.response.data).replace("\u200b", "").replace("\u2060", "")
+        assert "Lena Learner" in there
+        assert "An offer without a title" in there
+        assert "A provider without a name" in there
 
 
 def test_letters_that_no_font_has_are_refused_in_plain_words(

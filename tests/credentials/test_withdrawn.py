@@ -17,6 +17,7 @@ from tests.conftest import Ask
 from tests.credentials.conftest import Checker
 from tests.visitor import Visitor
 
+PROBLEM = "application/problem+json"
 Complete = Callable[[Visitor], str]
 
 
@@ -41,10 +42,17 @@ def test_it_is_revoked_for_whoever_has_it_and_its_address_says_so_to_people_and_
     assert not checker.revoked(handed_on)
     erase("Lena Learner")
     assert checker.revoked(handed_on)
-    for path in (f"/credentials/{key}", f"/credentials/{key}.json", f"/credentials/{key}.jwt"):
-        visitor.get(path, status=410)
-        assert "no longer stands" in visitor.text()
+    for path, takes, says in (
+        ("", "text/html", "text/html"), (".json", "*/*", PROBLEM), (".jwt", "text/html", PROBLEM),
+        ("", "application/vc+jwt", PROBLEM), ("", "application/json", PROBLEM), ("", "image/png", "text/html"),
+    ):  # fmt: skip
+        visitor.get(f"/credentials/{key}{path}", status=410, headers={"Accept": takes})
+        assert visitor.response.mimetype == says
+        assert "no longer stands" in visitor.response.text
         assert handed_on["name"] not in visitor.response.text
+        assert (visitor.response.headers.get("Access-Control-Allow-Origin") == "*") == (says == PROBLEM)
+    visitor.get("/credentials/issuers/nobody", status=404)
+    assert visitor.response.json["status"] == 404  # type: ignore[index]
     visitor.get(f"/credentials/{key}/certificate.pdf", status=302)
     visitor.get(f"/credentials/{'0' * 32}", status=404)
 

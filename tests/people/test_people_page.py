@@ -145,8 +145,8 @@ FAULTS = {
         Role.REVIEWER, "everywhere", {"starts_on": today() + 3 * DAY, "ends_on": today() + DAY}, "be before the first",
     ),
     "no day": (Role.REVIEWER, "everywhere", {"starts_on": "2026-02-31"}, "Enter a real date"),
-    "no role": ("king", "everywhere", {}, "Not a valid choice"),
-    "no place": (Role.REVIEWER, "organisation:99999", {}, "Not a valid choice"),
+    "no role": ("king", "everywhere", {}, "Choose one from the list"),
+    "no place": (Role.REVIEWER, "organisation:99999", {}, "Choose one from the list"),
 }  # fmt: skip
 
 

@@ -46,7 +46,7 @@ FAULTS = {
     "issuer": ("ftp://login.example", "starts with https://"),
     "client_id": ("", "Enter the client ID"),
     "client_secret": ("x" * 1001, "1000 characters or fewer"),
-    "organisation": ("99999", "Not a valid choice"),
+    "organisation": ("99999", "Choose one from the list"),
 }
 
 
