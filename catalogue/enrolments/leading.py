@@ -5,7 +5,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, func, or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, lazyload, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from catalogue.clock import today
 from catalogue.enrolments import seating
@@ -19,8 +20,9 @@ from catalogue.enrolments.models import (
 from catalogue.enrolments.seating import Allocated, allocated
 from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
+from catalogue.frameworks.models import Dimension
 from catalogue.offers.matching import visible_to
-from catalogue.offers.models import Mode, Offer, OfferVersion, Run, Step
+from catalogue.offers.models import Mapping, Mode, Offer, OfferVersion, Run, Step
 from catalogue.offers.rules import JOINABLE
 from catalogue.people.models import Account, Person
 from catalogue.people.rules import fold_email
@@ -126,17 +128,39 @@ def cohorts(system: System, lead: Person) -> list[Cohort]:
 
 def run(run_id: int, lead: Person) -> Run:
     """A run with its offer, if the lead may find it; raises ``NotThere``."""
+    return _run(run_id, lead)
+
+
+def whole_run(run_id: int, lead: Person) -> Run:
+    """The same, with all that the page of a cohort says about its offer."""
+    step = _VERSION.selectinload(OfferVersion.steps)
+    return _run(
+        run_id,
+        lead,
+        _OFFER.selectinload(Offer.partners),
+        _VERSION.selectinload(OfferVersion.mappings).joinedload(Mapping.dimension).joinedload(Dimension.framework),
+        _VERSION.selectinload(OfferVersion.seats),
+        step.joinedload(Step.group),
+        step.joinedload(Step.offer).joinedload(Offer.provider),
+        _FIRST.joinedload(Offer.published),
+    )
+
+
+_OFFER = contains_eager(Run.offer)
+_VERSION = _OFFER.contains_eager(Offer.published)
+_FIRST = _VERSION.selectinload(OfferVersion.prerequisite_offers)
+
+
+def _run(run_id: int, lead: Person, *shown: ExecutableOption) -> Run:
     found = db.session.scalar(
         select(Run)
         .join(Run.offer)
         .join(Offer.published)
         .where(Run.id == run_id, OfferVersion.mode != Mode.SELF_PACED, visible_to(lead))
         .options(
-            selectinload(Run.offer).selectinload(Offer.published).selectinload(OfferVersion.prerequisite_offers),
-            selectinload(Run.offer).selectinload(Offer.provider),
-            selectinload(Run.sessions),
+            _OFFER.joinedload(Offer.provider), _FIRST.joinedload(Offer.provider), selectinload(Run.sessions), *shown
         )
-    )
+    )  # fmt: skip
     if found is None:
         raise NotThere
     return found
@@ -148,7 +172,8 @@ def people(system: System, run: Run, words: str) -> list[Person]:
     asked = select(Person).where(_of_system(system), Person.suspended_at.is_(None), Person.id.not_in(on_it))
     for word in words.split()[:5]:
         asked = asked.where(Person.name.icontains(word, autoescape=True))
-    return list(db.session.scalars(asked.order_by(func.lower(Person.name), Person.id).limit(MOST_PEOPLE)))
+    names = asked.order_by(func.lower(Person.name), Person.id).limit(MOST_PEOPLE)
+    return list(db.session.scalars(names.options(lazyload(Person.all_grants))))
 
 
 def going(system: System, run: Run) -> list[Enrolment]:
@@ -160,7 +185,7 @@ def going(system: System, run: Run) -> list[Enrolment]:
             Enrolment.run_id == run.id, _of_system(system),
             or_(Enrolment.state != EnrolmentState.WITHDRAWN, Enrolment.nominated_by_id.is_not(None)),
         )
-        .options(joinedload(Enrolment.person), joinedload(Enrolment.team))
+        .options(joinedload(Enrolment.person).lazyload(Person.all_grants), joinedload(Enrolment.team))
         .order_by(func.lower(Person.name), Enrolment.id)
     )  # fmt: skip
     order = {state: place for place, state in enumerate((*ON_IT, *ACTIVE))}

@@ -20,7 +20,6 @@ from catalogue.enrolments.together import others_of_systems
 from catalogue.errors import Refused
 from catalogue.extensions import db
 from catalogue.frameworks import queries as frameworks
-from catalogue.offers.queries import published_offer
 from catalogue.offers.timeline import sections_of
 from catalogue.pages import plural
 from catalogue.people import audit
@@ -53,7 +52,7 @@ def index() -> str:
 def cohort(run_id: int) -> Response | str | tuple[str, int]:
     """A system's seats on one cohort, who goes, and nominating."""
     system, lead_id = _system(), current_user.person.id
-    run = leading.run(run_id, current_user.person)
+    run = leading.whole_run(run_id, current_user.person)
     words = request.args.get("q", "")[:200]
     people = leading.people(system, run, words)
     form = NominateForm.of(people, run)
@@ -66,14 +65,14 @@ def cohort(run_id: int) -> Response | str | tuple[str, int]:
             return redirect(url_for("nominations.cohort", run_id=run_id, system=system_key))
         except Refused as refusal:
             (form.pasted if pasted and not ticked else form.people).errors = [str(refusal)]
-            system, run = _system(), leading.run(run_id, current_user.person)
+            system, run = _system(), leading.whole_run(run_id, current_user.person)
             people = leading.people(system, run, words)
     audit.record_reading("people of a system on a run", f"run:{run_id}", current_user.person.key, system=system.id)
-    version = published_offer(run.offer.slug, current_user.person).published
+    version = run.offer.published
     page = render_template(
         "enrolments/cohort.html",
         system=system, run=run, version=version, sections=sections_of(version),
-        names=frameworks.level_names(frameworks.current_framework().id), form=form, people=people, words=words,
+        names=frameworks.level_names(version.mappings[0].dimension.framework_id), form=form, people=people, words=words,
         seats=leading.seats_of_systems(run, [system])[0], waiting=seating.waiting_counts([run])[run.id],
         going=leading.going(system, run), most=leading.MOST_PEOPLE,
         why_not=rules.why_not(

@@ -13,6 +13,7 @@ from catalogue.assessments.models import Assessment, AssessmentState, Result
 from catalogue.attendance import actions as attendance
 from catalogue.attendance import marking
 from catalogue.attendance.marking import Entry
+from catalogue.attendance.models import Attendance
 from catalogue.clock import LONDON, now, today
 from catalogue.credentials.actions import issue
 from catalogue.enrolments import letters
@@ -27,6 +28,7 @@ from catalogue.offers.references import References
 from catalogue.people import audit
 from catalogue.people.models import Person
 from catalogue.publishing import actions as publishing
+from catalogue.seeding.load_offers import working_day
 from catalogue.systems.models import Organisation
 
 LINE_MANAGER = Manager("Jordan Ellis", "line.manager@demo.example")
@@ -106,16 +108,21 @@ def _completed(enrolment: Enrolment, by: CompletedBy, actor: Person, at: datetim
 
 def _over(people: Sequence[Person], partner: Person) -> None:
     """Most have completed it, one did not come, one has withdrawn, and two have still to finish."""
-    offer, first = _offer(PAST), today() - timedelta(days=75)
+    offer, first = _offer(PAST), working_day(today() - timedelta(days=75))
     run = _add_run(
         offer,
         Run(
-            key="demonstration-over", starts_on=first, ends_on=first + timedelta(days=1), place="Nottingham", places=15,
+            key="demonstration-over", starts_on=first, ends_on=working_day(first + timedelta(days=1)),
+            place="Nottingham", places=15,
             state=RunState.COMPLETED, sessions=[_session(1, "Before the meeting", first, "Nottingham")],
         ),
     )  # fmt: skip
+    (session,) = run.sessions
     for number, person in enumerate(people):
         enrolment = _before(person, offer, run, EnrolmentState.BOOKED, 130 - number)
+        if number not in (11, 12):
+            at = session.ends_at
+            db.session.add(Attendance(enrolment=enrolment, session=session, attended=True, at=at, by_person=partner))
         if number < 11:
             enrolment.state = EnrolmentState.ATTENDED
             _completed(enrolment, CompletedBy.PROVIDER, partner, _moment(run.ends_on, "16:00"))
@@ -150,7 +157,7 @@ def _under_way(people: Sequence[Person], partner: Person) -> None:
 
 def _full(people: Sequence[Person], matron: Person) -> None:
     """Six places, and three who wait: the matron is the second of them."""
-    offer, first = _offer(FULL), today() + timedelta(days=20)
+    offer, first = _offer(FULL), working_day(today() + timedelta(days=20))
     run = _add_run(
         offer,
         Run(

@@ -14,6 +14,8 @@ from catalogue.offers.references import References
 from catalogue.seeding.files import FaultyFile, OfferRow, OffersFile, SessionRow
 from catalogue.systems.models import Organisation
 
+SATURDAY = 5
+
 
 def load_offers(file: Path, shape: OffersFile, *, demo: bool) -> None:
     """Raises ``FaultyFile`` where an offer names what is not there."""
@@ -53,10 +55,11 @@ def _add_runs(offer: Offer, row: OfferRow) -> None:
     day = today()
     for run in row.run:
         if run.key not in there:
-            starts_on = day + timedelta(days=run.starts_in_days)
+            starts_on = working_day(day + timedelta(days=run.starts_in_days))
             offer.runs.append(
                 Run(
-                    key=run.key, name=run.name, starts_on=starts_on, ends_on=starts_on + timedelta(days=run.days - 1),
+                    key=run.key, name=run.name, starts_on=starts_on,
+                    ends_on=working_day(starts_on + timedelta(days=run.days - 1)),
                     place=run.place, places=run.places,
                     apply_by=_days_before(starts_on, run.apply_days_before),
                     withdraw_by=_days_before(starts_on, run.withdraw_days_before),
@@ -69,8 +72,13 @@ def _days_before(day: date, days: int | None) -> date | None:
     return None if days is None else day - timedelta(days=days)
 
 
+def working_day(day: date) -> date:
+    """The day itself, or the Monday after it where it is at a weekend: nobody meets then."""
+    return day + timedelta(days=7 - day.weekday() if day.weekday() >= SATURDAY else 0)
+
+
 def _session(row: SessionRow, first_day: date) -> RunSession:
-    day = first_day + timedelta(days=row.day - 1)
+    day = working_day(first_day + timedelta(days=row.day - 1))
     return RunSession(
         key=row.key, title=row.title, place=row.place,
         starts_at=datetime.combine(day, time.fromisoformat(row.starts), LONDON),

@@ -200,12 +200,13 @@ OF: dict[str, Of] = {
 }
 """What is somebody's. To everybody else it is not there."""
 
+_WRITING, _LEADING = ("provider", ("partner", "editor")), ("system", ("lead",))
 ASKED = {
-    "publishing.index": "provider", "publishing.new": "provider", "publishing.colleagues": "provider",
-    "imports.start": "provider", "imports.feeds": "provider",
-    "nominations.index": "system", "reports.index": "system", "reports.cells": "system", "reports.gaps": "system",
-}  # fmt: skip
-"""Pages of one's own that can be asked, in their query, for a tenant's thing: another's is not there."""
+    "publishing.index": ("provider", ("partner", "editor", "facilitator")),
+    **dict.fromkeys(("publishing.new", "publishing.colleagues", "imports.start", "imports.feeds"), _WRITING),
+    **dict.fromkeys(("nominations.index", "reports.index", "reports.cells", "reports.gaps"), _LEADING),
+}
+"""Pages of one's own that can be asked, in their query, for a tenant's thing, and by whom: another's is not there."""
 
 
 @dataclass

@@ -448,7 +448,7 @@ def more_seats(first: int, count: int) -> None:
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(("page", "most"), [("/seats", 9), ("/seats/{}", 33), ("/seats/{}/list", 9)])
+@pytest.mark.parametrize(("page", "most"), [("/seats", 9), ("/seats/{}", 17), ("/seats/{}/list", 9)])
 def test_pages_of_leads_ask_a_fixed_number_of_times(
     app: Flask, add_person: Callable[..., int], sign_in: Callable[[int], Visitor], statements: Callable[[], Any],
     page: str, most: int,

@@ -312,8 +312,9 @@ OTHERWISE: dict[str, dict[str, int]] = {
     "/assessments/answer": dict.fromkeys(SIGNED, 404),  # nothing is under way
     **{
         path: {name: 200 if name == "partner" else 404 for name in SIGNED}
-        for path in ("/publish", "/publish/new", "/publish/people")
+        for path in ("/publish/new", "/publish/people")
     },
+    "/publish": {name: 200 if name in ("partner", "facilitator") else 404 for name in SIGNED},
     **{
         path: {name: 200 if name in ("partner", "administrator") else 404 for name in SIGNED}
         for path in ("/publish/import", "/publish/feeds")

@@ -1,6 +1,7 @@
 """The shipped data can be loaded again at any time, with a framework of any size, and says whose words it is."""
 
 from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,13 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from catalogue.clock import in_london, now
+from catalogue.enrolments.queries import days_of
 from catalogue.extensions import db
 from catalogue.frameworks.models import Framework, RoleTarget, Seat
-from catalogue.offers.models import Offer
+from catalogue.offers.models import Offer, Run
 from catalogue.pages import format_date
 from catalogue.resources import resource_dir
+from catalogue.seeding.load_offers import working_day
 from catalogue.transactions import run
 from tests.assessments.test_assessing import answer_all, choose_seat, dimension_pages
 from tests.catalogue.seed_files import HUDDLE, SECOND
@@ -114,3 +117,17 @@ def test_the_notice_and_the_page_name_whose_words_these_are(app: Flask, visitor:
         assert owner in notice
     assert "not the NHS instrument, not validated" in notice
     assert "is not part of the NHS" in visitor.response.text
+
+
+@pytest.mark.parametrize("later", range(7))
+def test_what_is_at_a_weekend_is_moved_to_the_monday_after_it(later: int) -> None:
+    day = date(2026, 11, 2) + timedelta(days=later)  # from a Monday on
+    assert working_day(day) == (date(2026, 11, 9) if later > 4 else day)
+
+
+def test_nobody_of_the_demonstration_meets_at_a_weekend(app: Flask) -> None:
+    with app.app_context():
+        runs = db.session.scalars(select(Run).where(Run.key != "demonstration-under-way"))  # that meets today
+        days = [day for one in runs for first, last in days_of(one, one.sessions) for day in (first, last)]
+    assert len(days) > 100
+    assert not [day for day in days if day.weekday() > 4]

@@ -10,9 +10,10 @@ from catalogue.enrolments.bulk import Line, read
 from catalogue.enrolments.models import Enrolment
 from catalogue.errors import Refused
 from catalogue.extensions import db
+from catalogue.offers.models import Run
 from catalogue.people.models import Person, Role
 from catalogue.systems.models import Membership
-from tests.enrolments.conftest import Ask, audited, letters, on_day, states, today, written
+from tests.enrolments.conftest import WITH_RUNS, Ask, audited, letters, on_day, states, today, written
 from tests.enrolments.taking_part import join
 from tests.visitor import Visitor
 
@@ -68,6 +69,17 @@ def test_a_list_says_until_when_people_can_answer(
     lead.press("Nominate them")
     assert ask(lambda: db.session.scalars(select(Enrolment.answer_by)).one()) == last
     assert partner.get(f"/seats/{run_id}/list").select_one("#answer_by") is None, "nobody is asked"
+
+
+def test_who_keeps_the_register_finds_the_list(
+    partner: Visitor, new_learner: Callable[[str], Visitor], set_run: Callable[..., int], ask: Ask
+) -> None:
+    run_id = set_run(places=3)
+    join(new_learner("Ada First"), run_id)
+    offer_id = ask(lambda: db.session.get_one(Run, run_id).offer_id)
+    for page in (f"/offers/{WITH_RUNS}/register", f"/publish/offers/{offer_id}/runs"):
+        partner.get(page)
+        assert partner.page.select_one(f"main a[href='/seats/{run_id}/list']"), page
 
 
 def test_what_was_typed_is_kept_to_be_put_right(

@@ -8,6 +8,7 @@ from catalogue.attendance import queries
 from catalogue.attendance.actions import took_part
 from catalogue.attendance.forms import ButtonForm
 from catalogue.attendance.views.common import ENROLMENT, REGISTER, actor, attendance, by_of, enrolment_of, kept, name_of
+from catalogue.offers.queries import joinable_runs
 from catalogue.security import signed_in
 from catalogue.transactions import run as in_transaction
 
@@ -21,6 +22,7 @@ def register(slug: str) -> str:
         "attendance/register.html",
         register=there, offer=there.offer, groups=queries.people_by_run(there.offer),
         voided=queries.voided_of(there.offer), marked=queries.marked_by_session(there.offer), form=ButtonForm(),
+        joinable=joinable_runs(there.offer) if there.offer.published else [],
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from catalogue.attendance.access import can_register
 from catalogue.enrolments import queries as enrolments
 from catalogue.enrolments import runs as actions
 from catalogue.enrolments.actions import locked
@@ -11,6 +12,7 @@ from catalogue.enrolments.forms import ConfirmForm
 from catalogue.enrolments.letters import write_cancellation, write_confirmation
 from catalogue.errors import NotThere, Refused
 from catalogue.offers.models import Run, RunState
+from catalogue.offers.queries import joinable_runs
 from catalogue.publishing import queries
 from catalogue.publishing.access import can_keep_runs
 from catalogue.publishing.forms.runs import RunForm
@@ -47,7 +49,10 @@ def kept_run(offer_id: int, run_id: int) -> tuple[Work, Run]:
 def runs(offer_id: int) -> str:
     work = _kept(offer_id)
     counts = enrolments.booked_counts([one.id for one in work.offer.runs])
-    return render_template("publishing/runs.html", work=work, counts=counts)
+    keeps = work.offer.published is not None and can_register(current_user.person, work.offer)
+    return render_template(
+        "publishing/runs.html", work=work, counts=counts, joinable=joinable_runs(work.offer) if keeps else []
+    )
 
 
 @publishing.route(f"{OFFER}/runs/new", methods=["GET", "POST"])
