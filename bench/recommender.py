@@ -4,7 +4,8 @@ import time
 
 import numpy as np
 
-from catalogue.recommendations.rules import STRENGTH, Budget, Candidate, Gap, Takes, choose
+from catalogue.recommendations.rules import STRENGTH, Budget, Gap, choose
+from catalogue.recommendations.shelf import Candidate, Takes
 
 SIZES = (60, 200, 2000)
 SEEDS = range(30)

@@ -10,7 +10,8 @@ from catalogue.extensions import db
 from catalogue.offers import queries as offers
 from catalogue.offers.models import Offer
 from catalogue.people.models import Person
-from catalogue.recommendations.rules import STRENGTH, USUAL_HOURS, Budget, Candidate, Gap, Takes, choose
+from catalogue.recommendations.rules import STRENGTH, USUAL_HOURS, Budget, Gap, choose
+from catalogue.recommendations.shelf import Candidate, Takes
 
 
 def gaps(standings: Iterable[Standing]) -> list[Gap]:

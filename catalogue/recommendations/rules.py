@@ -16,17 +16,17 @@ answer is from the best.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import fsum, inf, isfinite
+from math import fsum, inf
 
 import numpy as np
 
-from catalogue.recommendations.certificate import Floats, upper_bound
-from catalogue.recommendations.search import SLACK, Problem, best_set, in_order
+from catalogue.recommendations.certificate import Floats
+from catalogue.recommendations.search import in_order
+from catalogue.recommendations.shelf import Candidate, Sets, Shelf, Wants, require_not_negative, require_unique
 
 STRENGTH = {"touches": 0.2, "builds": 0.45, "masters": 0.7}
 USUAL_HOURS = 12
 """What is taken for granted of somebody who has not said how many hours they have."""
-CLIP = 0.95  # no course is certain to work
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Gap:
 
     def __post_init__(self) -> None:
         """ValueError if importance, priority or the weight they give is negative or not finite."""
-        _require_not_negative(importance=self.importance, priority=self.priority, weight=self.weight)
+        require_not_negative(importance=self.importance, priority=self.priority, weight=self.weight)
 
     @property
     def steps(self) -> int:
@@ -55,41 +55,6 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Takes:
-    """An offer takes people in a dimension from level `start` to level `end`.
-
-    `probability` is the mapping's strength times the offer's effect; outside [0, 1] it is clipped in use.
-    """
-
-    dimension: str
-    start: int
-    end: int
-    probability: float
-
-    def __post_init__(self) -> None:
-        """ValueError unless start < end and the probability is finite."""
-        if self.start >= self.end:
-            raise ValueError(f"an offer takes people upwards, not from {self.start} to {self.end}")
-        if not isfinite(self.probability):
-            raise ValueError(f"probability must be finite, not {self.probability}")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An offer that the person can take and has not completed; its price is in the budget's currency."""
-
-    key: str
-    hours: float
-    takes: tuple[Takes, ...]
-    price: float = 0.0
-    provider: str = ""
-
-    def __post_init__(self) -> None:
-        """ValueError if hours or price are negative or not finite."""
-        _require_not_negative(hours=self.hours, price=self.price)
-
-
-@dataclass(frozen=True, slots=True)
 class Budget:
     """What a person can spend: hours, money, and offers of any one provider; None is no limit."""
 
@@ -99,7 +64,7 @@ class Budget:
 
     def __post_init__(self) -> None:
         """ValueError if a limit is negative or not finite."""
-        _require_not_negative(hours=self.hours, price=self.price or 0.0, per_provider=self.per_provider or 0)
+        require_not_negative(hours=self.hours, price=self.price or 0.0, per_provider=self.per_provider or 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,25 +123,48 @@ def choose(gaps: Sequence[Gap], candidates: Iterable[Candidate], budget: Budget)
 
     ValueError if two gaps share a dimension or two candidates a key.
     """
-    _require_unique("dimension", [gap.dimension for gap in gaps])
-    offers = sorted(candidates, key=lambda offer: offer.key)  # so that ties go by key
-    _require_unique("key", [offer.key for offer in offers])
+    require_unique("dimension", [gap.dimension for gap in gaps])
     gaps = [gap for gap in gaps if gap.weight > 0.0]
     total = fsum(gap.steps * gap.weight for gap in gaps)
-    offers, missed = _reduced(gaps, [offer for offer in offers if offer.hours <= budget.hours + SLACK])
-    if not offers:
+    lowest = min((gap.present for gap in gaps), default=0)
+    levels = max((gap.target for gap in gaps), default=0) - lowest
+    shelf = Shelf.of(candidates, [gap.dimension for gap in gaps], lowest, levels)
+    if not gaps or not shelf.keys:
         return Recommendation(choices=(), value=0.0, bound=0.0, total=total, hours=0.0)
+    return from_shelf(shelf, gaps, lowest, budget)
 
-    problem = _problem(gaps, offers, missed, budget)
-    chosen = best_set(problem)
-    choices = tuple(_choice(gaps, offers[number], gains) for number, gains in in_order(problem, chosen))
+
+def from_shelf(shelf: Shelf, gaps: Sequence[Gap], lowest: int, budget: Budget) -> Recommendation:
+    """The same from offers that are arrays already, for a gap in each of the shelf's dimensions, in their order.
+
+    `lowest` is the shelf's lowest level, and no gap begins below it.
+    """
+    sets = shelf.sets_for(wants([gaps], lowest, [budget]))
+    chosen = in_order(sets.problem, sets.chosen)
+    offers = sets.columns[0]
+    choices = tuple(
+        Choice(shelf.keys[number], float(shelf.hours[number]), fsum(gains), _gains(gaps, sets, lowest, gains))
+        for number, gains in ((offers[place], gains) for place, gains in chosen)
+    )
     value = fsum(choice.gain for choice in choices)
     return Recommendation(
         choices=choices,
         value=value,
-        bound=max(value, _bound(problem, chosen)),  # apart by rounding alone
-        total=total,
+        bound=max(value, float(sets.bound[0])),  # apart by rounding alone
+        total=fsum(gap.steps * gap.weight for gap in gaps),
         hours=fsum(choice.hours for choice in choices),
+    )
+
+
+def wants(learners: Sequence[Sequence[Gap]], lowest: int, budgets: Sequence[Budget]) -> Wants:
+    """Gaps of learners as arrays: for each of them one in each dimension of a shelf, in its order."""
+    return Wants(
+        np.array([[max(gap.present, lowest) - lowest for gap in gaps] for gaps in learners], dtype=np.intp),
+        np.array([[gap.steps for gap in gaps] for gaps in learners], dtype=np.intp),
+        np.array([[gap.weight for gap in gaps] for gaps in learners]),
+        np.array([budget.hours for budget in budgets]),
+        np.array([inf if budget.price is None else budget.price for budget in budgets]),
+        np.array([inf if budget.per_provider is None else float(budget.per_provider) for budget in budgets]),
     )
 
 
@@ -187,7 +175,7 @@ def what_if(
 
     The share is never lower than with fewer hours. ValueError if more_hours is negative or not finite.
     """
-    _require_not_negative(more_hours=more_hours)
+    require_not_negative(more_hours=more_hours)
     candidates = tuple(candidates)
     now = choose(gaps, candidates, budget)
     then = choose(gaps, candidates, replace(budget, hours=budget.hours + more_hours))
@@ -197,65 +185,10 @@ def what_if(
     return then.share_closed, tuple(choice.key for choice in then.choices if choice.key not in already)
 
 
-def _reduced(gaps: list[Gap], offers: list[Candidate]) -> tuple[list[Candidate], Floats]:
-    """The offers that can count for anything, and their `Problem.missed`."""
-    rows = {gap.dimension: (row, gap) for row, gap in enumerate(gaps)}
-    missed = np.ones((max((gap.steps for gap in gaps), default=0), len(gaps), len(offers)))
-    for column, offer in enumerate(offers):
-        for takes in offer.takes:
-            if takes.dimension in rows:
-                row, gap = rows[takes.dimension]
-                first = max(takes.start - gap.present, 0)
-                last = min(max(takes.end - gap.present, 0), gap.steps)
-                missed[first:last, row, column] *= min(max(1.0 - takes.probability, 0.0), 1.0)
-    missed = np.maximum(missed, 1.0 - CLIP)
-    # A step that no offer touches locks those above it.
-    reachable = np.logical_and.accumulate((missed < 1.0).any(axis=2, keepdims=True), axis=0)
-    missed = np.where(reachable, missed, 1.0)
-    useful = np.flatnonzero((missed < 1.0).any(axis=(0, 1)))
-    return [offers[column] for column in useful], missed[:, :, useful]
-
-
-def _problem(gaps: list[Gap], offers: list[Candidate], missed: Floats, budget: Budget) -> Problem:
-    steps = np.array([gap.steps for gap in gaps])
-    weights = np.array([gap.weight for gap in gaps])
-    providers = sorted({offer.provider for offer in offers})
-    return Problem(
-        missed=missed,
-        weights=np.where(np.arange(len(missed))[:, None] < steps, weights, 0.0),
-        hours=np.array([offer.hours for offer in offers]),
-        prices=np.array([offer.price for offer in offers]),
-        providers=np.array([providers.index(offer.provider) for offer in offers]),
-        most_hours=budget.hours,
-        most_price=inf if budget.price is None else budget.price,
-        most_per_provider=inf if budget.per_provider is None else budget.per_provider,
+def _gains(gaps: Sequence[Gap], sets: Sets, lowest: int, gains: Floats) -> tuple[Gain, ...]:
+    """The gains of one offer, (m,), by dimension and then by level."""
+    found = sorted(
+        (int(sets.elements.dimensions[0, element]), lowest + 1 + int(sets.elements.levels[0, element]), gains[element])
+        for element in np.flatnonzero(gains)
     )
-
-
-def _bound(problem: Problem, chosen: list[int]) -> float:
-    """The certificate's bound, with the elements in one list; the set is where it starts from."""
-    rates = -np.log(problem.missed).reshape(problem.weights.size, -1)
-    start = np.zeros_like(problem.hours)
-    start[chosen] = 1.0
-    return upper_bound(rates, problem.weights.ravel(), problem.hours, problem.most_hours + SLACK, start)
-
-
-def _choice(gaps: list[Gap], offer: Candidate, gains: Floats) -> Choice:
-    """An offer with its gains, (L, D), by dimension and then by level."""
-    named = tuple(
-        Gain(gap.dimension, gap.present + 1 + int(step), float(gains[step, row]))
-        for row, gap in enumerate(gaps)
-        for step in np.flatnonzero(gains[:, row])
-    )
-    return Choice(offer.key, offer.hours, fsum(gain.value for gain in named), named)
-
-
-def _require_unique(what: str, names: list[str]) -> None:
-    if len(set(names)) < len(names):
-        raise ValueError(f"each {what} may occur once")
-
-
-def _require_not_negative(**amounts: float) -> None:
-    for name, amount in amounts.items():
-        if not (isfinite(amount) and amount >= 0):
-            raise ValueError(f"{name} must be finite and not negative, not {amount}")
+    return tuple(Gain(gaps[row].dimension, level, float(value)) for row, level, value in found)

@@ -1,10 +1,14 @@
-"""The search for a good set of offers, on arrays alone; what the arrays stand for is said in rules.py.
+"""The search for good sets of offers, on arrays alone and for many learners at once; rules.py says what they stand for.
 
-Offers are numbered 0..n-1. Elements lie on a grid of L steps by D dimensions, the lowest open step first; a
-dimension with fewer open steps than L is padded with steps of weight 0 that no offer touches.
+Each of b learners has offers numbered 0..k-1 and elements numbered 0..m-1 of their own. Elements are the open steps of
+dimensions: first the lowest of each, then the second of those that have two, and so on, dimensions with more steps
+first, so that each element lies above the one in the same place of the row before. ``widths`` says how many there are
+in each row; rows that are wider than a learner needs are padded with elements of weight 0 that no offer touches.
+A set is a row of k flags.
 """
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +16,9 @@ from numpy.typing import NDArray
 from catalogue.recommendations.certificate import Floats
 
 Flags = NDArray[np.bool_]
+Numbers = NDArray[np.intp]
 
-ROUNDS = 8  # of swaps and additions; two or three are usual
+ROUNDS = 24  # of swaps and additions; three or four are usual
 SLACK = 1e-9  # so that 0.1 + 0.2 hours fit in 0.3
 NEGLIGIBLE = 1e-9  # of the whole gap: a smaller gain is rounding
 ALMOST_ONE = float(np.nextafter(1.0, 0.0))
@@ -23,128 +28,189 @@ ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 class Problem:
     """Offers, elements and limits.
 
-    missed: (L, D, n), the probability that an offer does not achieve an element, above 0; 1 where it does not
-    touch it. weights: (L, D). hours, prices and providers, these numbered from 0: (n,). Infinity is no limit.
+    missed: (b, m, k), the probability that an offer does not achieve an element, above 0; 1 where it does not touch
+    it. weights: (b, m). widths: how many elements are in each row. hours, prices and providers, these numbered:
+    (b, k). most_…: (b,); infinity is no limit.
     """
 
     missed: Floats
     weights: Floats
+    widths: tuple[int, ...]
     hours: Floats
     prices: Floats
-    providers: NDArray[np.intp]
-    most_hours: float
-    most_price: float
-    most_per_provider: float
+    providers: Numbers
+    most_hours: Floats
+    most_price: Floats
+    most_per_provider: Floats
 
-    def value(self, chosen: list[int]) -> float:
-        """What a set is worth, in weighted units."""
-        return float(self._worth(self.left_by(chosen))[0])
+    def of(self, learners: Numbers) -> "Problem":
+        """The same for some of the learners."""
+        return Problem(
+            self.missed[learners], self.weights[learners], self.widths, self.hours[learners], self.prices[learners],
+            self.providers[learners], self.most_hours[learners], self.most_price[learners],
+            self.most_per_provider[learners],
+        )  # fmt: skip
 
-    def value_with_each(self, chosen: list[int]) -> Floats:
-        """What a set would be worth with each offer added, (n,); its own worth where a limit forbids it."""
-        left = self.left_by(chosen)
-        return np.where(self._fits(chosen), self._worth(left * self.missed), self._worth(left))
+    def value(self, chosen: Flags) -> Floats:
+        """What sets are worth, in weighted units, (b,)."""
+        return self.worth(self.left_by(chosen)[:, :, None])[:, 0]
 
-    def left_by(self, chosen: list[int]) -> Floats:
-        """The probability that a set does not achieve an element, (L, D, 1)."""
-        left: Floats = self.missed[:, :, chosen].prod(axis=2, keepdims=True)
+    def left_by(self, chosen: Flags) -> Floats:
+        """The probability that a set does not achieve an element, (b, m)."""
+        missed, _members, _there = self.members_of(chosen)
+        left: Floats = missed.prod(axis=2)
         return left
 
+    def members_of(self, chosen: Flags) -> tuple[Floats, Numbers, Flags]:
+        """The members of sets: ``missed`` of each, (b, m, s), their numbers, and which of these are members, (b, s)."""
+        most = max(int(chosen.sum(axis=1).max(initial=0)), 1)
+        members = np.argsort(~chosen, axis=1, kind="stable")[:, :most]
+        rows = np.arange(len(chosen))[:, None]
+        there = chosen[rows, members]
+        missed = self.missed[rows[:, :, None], np.arange(self.missed.shape[1])[:, None], members[:, None, :]]
+        return np.where(there[:, None, :], missed, 1.0), members, there
+
     def achieved(self, left: Floats) -> Floats:
-        """The probability that counts as achieved by k sets, (L, D, k), from what each leaves."""
+        """The probability that counts as achieved, (b, m, j), from what each of j sets leaves."""
         achieved = 1.0 - left
-        for step in range(1, len(achieved)):  # a higher step waits for the lower
-            achieved[step] *= achieved[step - 1] > 0.0
+        start = 0
+        for width, above in pairwise(self.widths):  # a higher step waits for the lower
+            end = start + width
+            achieved[:, end : end + above] *= achieved[:, start : start + above] > 0.0
+            start = end
         return achieved
 
-    def _worth(self, left: Floats) -> Floats:
-        """The worth of k sets, (k,), from what each leaves, (L, D, k)."""
-        worth: Floats = self.weights.ravel() @ self.achieved(left).reshape(self.weights.size, -1)
+    def worth(self, left: Floats) -> Floats:
+        """The worth of j sets each, (b, j), from what each leaves, (b, m, j)."""
+        worth: Floats = (self.weights[:, None, :] @ self.achieved(left))[:, 0, :]
         return worth
 
-    def _fits(self, chosen: list[int]) -> Flags:
-        """Which offers, (n,), could be added to a set within every limit."""
-        taken = np.bincount(self.providers[chosen], minlength=len(self.providers))
-        fits: Flags = (
-            (self.hours <= self.most_hours - self.hours[chosen].sum() + SLACK)
-            & (self.prices <= self.most_price - self.prices[chosen].sum() + SLACK)
-            & (taken[self.providers] < self.most_per_provider)
-        )
-        fits[chosen] = False
+    def fits(self, chosen: Flags) -> Flags:
+        """Which offers, (b, k), could be added to sets within every limit."""
+        fits: Flags = ~chosen
+        fits &= self.hours <= (self.most_hours - _summed(self.hours, chosen) + SLACK)[:, None]
+        if np.isfinite(self.most_price).any():
+            fits &= self.prices <= (self.most_price - _summed(self.prices, chosen) + SLACK)[:, None]
+        if np.isfinite(self.most_per_provider).any():
+            same = self.providers[:, :, None] == self.providers[:, None, :]
+            fits &= (same & chosen[:, None, :]).sum(axis=2) < self.most_per_provider[:, None]
         return fits
 
     @property
-    def negligible(self) -> float:
-        """The gain, in weighted units, that is taken for none."""
-        return NEGLIGIBLE * float(self.weights.sum())
+    def negligible(self) -> Floats:
+        """The gain, in weighted units, that is taken for none, (b,)."""
+        total: Floats = self.weights.sum(axis=1)
+        return NEGLIGIBLE * total
 
     @property
     def cost(self) -> Floats:
-        """Hours to divide by, (n,): an offer that takes no time comes before all that do."""
+        """Hours to divide by, (b, k): an offer that takes no time comes before all that do."""
         return np.maximum(self.hours, SLACK)
 
 
-def best_set(problem: Problem) -> list[int]:
-    """A set of offers within the limits, in no particular order. There must be at least one offer."""
-    per_hour = add(problem, [], problem.cost)
-    by_gain = add(problem, [], np.ones_like(problem.cost))
+def _summed(amounts: Floats, chosen: Flags) -> Floats:
+    total: Floats = (amounts * chosen).sum(axis=1)
+    return total
+
+
+def best_sets(problem: Problem) -> Flags:
+    """A set of offers within the limits for each learner, (b, k). There must be at least one offer."""
     # Greedy by gain opens with the best single offer, so that is covered too. Neither sees past a first step
     # that gains little but unlocks much; where every element is touched, however little, nothing waits.
-    unordered = replace(problem, missed=np.minimum(problem.missed, ALMOST_ONE))
-    starts = (max(per_hour, by_gain, key=problem.value), add(unordered, [], problem.cost))
-    return max((improve(problem, start) for start in starts), key=problem.value)
+    count, offers = problem.hours.shape
+    thrice = replace(
+        problem.of(np.tile(np.arange(count), 3)),
+        missed=np.concatenate((problem.missed, problem.missed, np.minimum(problem.missed, ALMOST_ONE))),
+    )
+    cost = np.concatenate((problem.cost, np.ones_like(problem.cost), problem.cost))
+    starts = add(thrice, np.zeros_like(cost, dtype=bool), cost).reshape(3, count, offers)
+    values = np.stack([problem.value(start) for start in starts])
+    return improve(problem, starts[values.argmax(axis=0), np.arange(count)])
 
 
-def add(problem: Problem, chosen: list[int], cost: Floats) -> list[int]:
-    """The set with offers added, the most gain for its cost first, for as long as one fits and gains."""
+def add(problem: Problem, chosen: Flags, cost: Floats) -> Flags:
+    """The sets with offers added, the most gain for its cost first, for as long as one fits and gains."""
     # Not a lazy queue: an offer that touches a step may raise the gain of those above it, so that old gains
     # are no upper bounds. All gains afresh are one array expression.
+    chosen = chosen.copy()
+    going, some, left = np.arange(len(chosen)), problem, problem.left_by(chosen)
+    own = problem.worth(left[:, :, None])
     while True:
-        gains = problem.value_with_each(chosen) - problem.value(chosen)
-        best = int(np.argmax(np.where(gains > problem.negligible, gains / cost, 0.0)))
-        if gains[best] <= problem.negligible:
+        values = some.worth(left[:, :, None] * some.missed)
+        gains, negligible = values - own, some.negligible
+        gains[~((gains > negligible[:, None]) & some.fits(chosen[going]))] = 0.0
+        best = np.argmax(gains / cost[going], axis=1)
+        grows = np.flatnonzero(gains[np.arange(len(going)), best] > negligible)
+        if not len(grows):
             return chosen
-        chosen = [*chosen, best]
+        if 2 * len(grows) < len(going):  # a copy without those that are done costs less than carrying them on
+            some, left, going, best = some.of(grows), left[grows], going[grows], best[grows]
+            own, values, grows = own[grows], values[grows], np.arange(len(grows))
+        chosen[going[grows], best[grows]] = True
+        left[grows] *= some.missed[grows, :, best[grows]]
+        own[grows, 0] = values[grows, best[grows]]
 
 
-def improve(problem: Problem, chosen: list[int]) -> list[int]:
-    """The set after swapping offers one for one, dropping idle ones and adding, until nothing is gained."""
+def improve(problem: Problem, chosen: Flags) -> Flags:
+    """The sets after swapping offers one for one, dropping idle ones and adding, until nothing is gained."""
+    chosen = chosen.copy()
+    going = np.arange(len(chosen))
     for _ in range(ROUNDS):
-        before = chosen
-        for leaving in before:
-            rest = [offer for offer in chosen if offer != leaving]
-            values = problem.value_with_each(rest)
-            best = int(np.argmax(values))
-            if values[best] > values[leaving] + problem.negligible:
-                chosen = [*rest, best]
-            elif problem.value(rest) >= values[leaving] - problem.negligible:
-                chosen = rest
-        chosen = add(problem, chosen, problem.cost)
-        if chosen == before:
+        some, before = (problem, chosen) if len(going) == len(chosen) else (problem.of(going), chosen[going])
+        now = add(some, _swapped(some, before), some.cost)
+        changed = (now != before).any(axis=1)
+        chosen[going] = now
+        going = going[changed]
+        if not len(going):
             break
     return chosen
 
 
-def in_order(problem: Problem, chosen: list[int]) -> list[tuple[int, Floats]]:
-    """The offers in the order in which to take them, each with its gains, (L, D), over those before it.
+def _swapped(problem: Problem, chosen: Flags) -> Flags:
+    """The sets after the one swap that gains most; where none gains, without one offer that is idle."""
+    missed, members, there = problem.members_of(chosen)
+    count, size = members.shape
+    rows, offers = np.arange(count), problem.hours.shape[1]
+    others = np.where(np.eye(size, dtype=bool), 1.0, missed[:, :, None, :])
+    left = others.prod(axis=3)  # by all but one member, (b, m, s)
+    rest = np.repeat(chosen[:, None, :], size, axis=1)
+    rest[rows[:, None], np.arange(size), members] = False
+    fits = np.stack([problem.fits(rest[:, place]) for place in range(size)], axis=1) & there[:, :, None]
+    values = problem.worth((left[..., None] * problem.missed[:, :, None, :]).reshape(count, -1, size * offers))
+    values = np.where(fits.reshape(count, -1), values, 0.0)
+    own, negligible = problem.value(chosen), problem.negligible
+    best = values.argmax(axis=1)
+    swaps = values[rows, best] > own + negligible
+    idle = there & (problem.worth(left) >= (own - negligible)[:, None])
+    leaves = np.where(swaps, best // offers, idle.argmax(axis=1))
+    now = chosen.copy()
+    moved = np.flatnonzero(swaps | idle.any(axis=1))
+    now[moved, members[moved, leaves[moved]]] = False
+    moved = np.flatnonzero(swaps)
+    now[moved, best[moved] % offers] = True
+    return now
+
+
+def in_order(problem: Problem, chosen: Flags) -> list[tuple[int, Floats]]:
+    """The offers of the one learner's set in the order in which to take them, each with its gains, (m,).
 
     An offer comes once all that it touches is unlocked by it and those before, the most gain per hour first.
     Where some wait for each other, the one with the most gain goes ahead, and what it touches too early is
     gained with the offer that unlocks it. What no order unlocks is not gained; offers without gain drop out.
     """
-    attainable = problem.achieved(problem.left_by(chosen)) > 0.0
-    left = problem.left_by([])
-    waiting, ordered = sorted(chosen), []
+    attainable = problem.achieved(problem.left_by(chosen)[:, :, None])[0] > 0.0
+    left = np.ones((1, *problem.weights.shape[1:], 1))
+    waiting, ordered = [int(number) for number in np.flatnonzero(chosen[0])], []
     while waiting:
         missed = problem.missed[:, :, waiting]
-        achieved = problem.achieved(left * missed)
-        gains = problem.weights[:, :, None] * (achieved - problem.achieved(left))
-        gain = gains.sum(axis=(0, 1))
-        ready = ~((missed < 1.0) & attainable & (achieved == 0.0)).any(axis=(0, 1))
-        score = np.where(ready, gain / problem.cost[waiting], -1.0) if ready.any() else gain
+        achieved = problem.achieved(left * missed)[0]
+        gains = problem.weights[0, :, None] * (achieved - problem.achieved(left)[0])
+        gain = gains.sum(axis=0)
+        ready = ~((missed[0] < 1.0) & attainable & (achieved == 0.0)).any(axis=0)
+        score = np.where(ready, gain / problem.cost[0, waiting], -1.0) if ready.any() else gain
         best = int(np.argmax(score))
         if gain[best] > 0.0:
-            ordered.append((waiting[best], gains[:, :, best]))
+            ordered.append((waiting[best], gains[:, best]))
         left = left * missed[:, :, [best]]
         del waiting[best]
     return ordered

@@ -11,17 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from catalogue.recommendations.rules import (
-    CLIP,
-    STRENGTH,
-    Budget,
-    Candidate,
-    Gap,
-    Recommendation,
-    Takes,
-    choose,
-    what_if,
-)
+from catalogue.recommendations.rules import STRENGTH, Budget, Gap, Recommendation, choose, what_if
+from catalogue.recommendations.shelf import CLIP, Candidate, Takes
 
 # Proven for the better of greedy by gain per hour and greedy by gain, under a budget of hours alone and
 # without order (Khuller, Moss & Naor 1999; for any monotone submodular function, Leskovec et al. 2007).

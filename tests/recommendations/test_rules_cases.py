@@ -5,7 +5,8 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from catalogue.recommendations.rules import CLIP, STRENGTH, Budget, Candidate, Gap, Takes, choose, what_if
+from catalogue.recommendations.rules import STRENGTH, Budget, Gap, choose, what_if
+from catalogue.recommendations.shelf import CLIP, Candidate, Takes
 
 CLOSE = 1e-7
 

@@ -1,0 +1,323 @@
+"""The offers of a catalogue as arrays, and the few of them that can matter to a learner.
+
+A learner's gap touches a few steps only, and in their hours most offers for these are worse than others. So a search
+is given the offers with the most gain per hour, and a few for each step that is open, since that step may be what all
+above it wait for. Once the fractional problem (``certificate``) has been solved over those, its prices of steps and
+of an hour say what every other offer would still be worth: the search goes on with the best of all by that (column
+generation, Gilmore & Gomory 1961), and its bound holds for the whole catalogue.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from catalogue.recommendations.certificate import STEPS, Floats, Relaxed, bound_with, relaxed
+from catalogue.recommendations.search import SLACK, Flags, Numbers, Problem, best_sets
+
+CLIP = 0.95  # no course is certain to work
+MOST = 64
+"""Offers that a search is given by their gain per hour; of a catalogue of no more it is given all."""
+OF_A_STEP = 4
+"""Offers with the most gain per hour for a step that it is given besides, with the shortest one."""
+ABOUT = 0.7
+"""Of what an hour is worth, or of the best: offers that gain less are not looked at."""
+OF_ALL = 8
+"""Offers with the most gain that it is given, whatever their hours."""
+ROUNDING = 1e-5
+"""What sums in single precision may be out by, as a part of them."""
+FEW_STEPS = 10
+"""Of the fractional problem, where it only says which offers to look at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """An offer takes people in a dimension from level `start` to level `end`.
+
+    `probability` is the mapping's strength times the offer's effect; outside [0, 1] it is clipped in use.
+    """
+
+    dimension: str
+    start: int
+    end: int
+    probability: float
+
+    def __post_init__(self) -> None:
+        """ValueError unless start < end and the probability is finite."""
+        if self.start >= self.end:
+            raise ValueError(f"an offer takes people upwards, not from {self.start} to {self.end}")
+        if not isfinite(self.probability):
+            raise ValueError(f"probability must be finite, not {self.probability}")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An offer that can be taken; its price is in the budget's currency."""
+
+    key: str
+    hours: float
+    takes: tuple[Takes, ...]
+    price: float = 0.0
+    provider: str = ""
+
+    def __post_init__(self) -> None:
+        """ValueError if hours or price are negative or not finite."""
+        require_not_negative(hours=self.hours, price=self.price)
+
+
+@dataclass(frozen=True, slots=True)
+class Wants:
+    """What b learners want in the D dimensions of a shelf, and what they can spend.
+
+    present: (b, D), levels above the shelf's lowest; steps: (b, D), open levels; weights: (b, D), of each open step.
+    most_hours, most_price, most_per_provider: (b,); infinity is no limit.
+    """
+
+    present: Numbers
+    steps: Numbers
+    weights: Floats
+    most_hours: Floats
+    most_price: Floats
+    most_per_provider: Floats
+
+    def __len__(self) -> int:
+        return len(self.present)
+
+    @property
+    def limited(self) -> Flags:
+        """Whose offers are limited by more than hours, (b,)."""
+        return np.isfinite(self.most_price) | np.isfinite(self.most_per_provider)
+
+
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """Which step of the shelf each element of a problem is: its dimension and its level above the lowest, (b, m)."""
+
+    dimensions: Numbers
+    levels: Numbers
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """A set of offers for each of b learners.
+
+    columns: (b, k), numbers of the offers that were looked at; problem and its elements: of these; chosen: (b, k);
+    value and bound: (b,), in weighted units, the bound for every set of the shelf within the hours.
+    """
+
+    columns: Numbers
+    problem: Problem
+    elements: Elements
+    chosen: Flags
+    value: Floats
+    bound: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """n offers, by key.
+
+    missed: (L, D, n), the probability that an offer does not achieve a step of a dimension, the lowest first, above 0;
+    rates: (L, D, n), never below -log of that; hours, prices, providers (numbered): (n,); cost: hours
+    to divide by, (n,); shortest: (L, D), the fewest
+    hours of any offer for a step; for_step: (L, D, j), numbers of the best offers for a step.
+    """
+
+    keys: tuple[str, ...]
+    missed: Floats
+    rates: NDArray[np.float32]
+    hours: Floats
+    cost: NDArray[np.float32]
+    prices: Floats
+    providers: Numbers
+    shortest: Floats
+    for_step: Numbers
+
+    @classmethod
+    def of(cls, candidates: Iterable[Candidate], dimensions: Sequence[str], lowest: int, levels: int) -> "Shelf":
+        """A shelf for gaps in these dimensions, between levels `lowest` and `lowest + levels`.
+
+        ValueError if two candidates share a key.
+        """
+        offers = sorted(candidates, key=lambda offer: offer.key)  # so that ties go by key
+        keys = tuple(offer.key for offer in offers)
+        require_unique("key", keys)
+        rows = {dimension: row for row, dimension in enumerate(dimensions)}
+        missed = np.ones((levels, len(dimensions), len(offers)))
+        for column, offer in enumerate(offers):
+            for takes in offer.takes:
+                if takes.dimension in rows:
+                    first, last = max(takes.start - lowest, 0), min(max(takes.end - lowest, 0), levels)
+                    missed[first:last, rows[takes.dimension], column] *= min(max(1.0 - takes.probability, 0.0), 1.0)
+        missed = np.maximum(missed, 1.0 - CLIP)
+        hours = np.array([offer.hours for offer in offers])
+        rates = np.nextafter(-np.log(missed), np.inf).astype(np.float32)
+        rates = np.where(missed < 1.0, np.nextafter(rates, np.float32(np.inf)), np.float32(0.0))
+        numbers = {provider: number for number, provider in enumerate(sorted({offer.provider for offer in offers}))}
+        return cls(
+            keys, missed, rates, hours, np.maximum(hours, SLACK).astype(np.float32),
+            np.array([offer.price for offer in offers]),
+            np.array([numbers[offer.provider] for offer in offers], dtype=np.intp),
+            np.where(missed < 1.0, hours, np.inf).min(axis=2, initial=np.inf),
+            _for_each_step(rates, hours),
+        )  # fmt: skip
+
+    def sets_for(self, wants: Wants) -> Sets:
+        """The offers to take, for each of the learners, within what they can spend. The shelf must not be empty."""
+        steps = self._steps(wants)
+        if len(self.keys) <= MOST:
+            useful = (self._slopes(steps) > 0.0) & (self.hours <= wants.most_hours[:, None] + SLACK)
+            columns, there = _first(useful, max(int(useful.sum(axis=1).max(initial=0)), 1))
+            problem, elements = self._problem(wants, steps, columns, there)
+            chosen = best_sets(problem)
+            return self._sets(columns, problem, elements, chosen, _relaxed(problem, chosen, STEPS).bound)
+        problem, elements = self._problem(wants, steps, *self._columns(wants))
+        point = _relaxed(problem, np.zeros(problem.hours.shape, dtype=bool), FEW_STEPS)
+        slopes = self._slopes(self._on_the_shelf(point.prices, elements))
+        columns, there = self._columns(wants, slopes, point.hour)
+        problem, elements = self._problem(wants, steps, columns, there)
+        chosen = best_sets(problem)
+        point = _relaxed(problem, chosen, STEPS)
+        slopes = self._slopes(self._on_the_shelf(point.prices, elements)) * np.float32(1.0 + ROUNDING)
+        slopes *= self.hours <= wants.most_hours[:, None] + SLACK
+        bound = bound_with(point, problem.weights, slopes, self.hours, wants.most_hours + SLACK)
+        return self._sets(columns, problem, elements, chosen, bound)
+
+    @staticmethod
+    def _sets(columns: Numbers, problem: Problem, elements: Elements, chosen: Flags, bound: Floats) -> Sets:
+        value = problem.value(chosen)
+        return Sets(columns, problem, elements, chosen, value, np.maximum(bound, value))  # apart by rounding alone
+
+    def _steps(self, wants: Wants) -> Floats:
+        """The weight of each step of the shelf, (b, L, D); 0 where none in the hours leads to it."""
+        level = np.arange(len(self.missed))[:, None]
+        above = level >= wants.present[:, None, :]
+        reached = (self.shortest <= wants.most_hours[:, None, None] + SLACK) | ~above
+        wanted = above & (level < (wants.present + wants.steps)[:, None, :])
+        # A step that no offer touches locks those above it.
+        return np.where(wanted & np.logical_and.accumulate(reached, axis=1), wants.weights[:, None, :], 0.0)
+
+    def _slopes(self, steps: Floats) -> NDArray[np.float32]:
+        """The gain of a first bit of each offer, (b, n), from the weights or prices of steps, (b, L, D)."""
+        single = steps.astype(np.float32).reshape(len(steps), -1)
+        rates = self.rates.reshape(single.shape[1], -1)
+        if len(single) > 1:
+            return single @ rates
+        total = np.zeros((1, rates.shape[1]), dtype=np.float32)
+        scaled = np.empty_like(total[0])
+        for element in np.flatnonzero(single[0]):  # a few of them: quicker than a product with all
+            np.multiply(rates[element], single[0, element], out=scaled)
+            total[0] += scaled
+        return total
+
+    def _columns(
+        self, wants: Wants, slopes: NDArray[np.float32] | None = None, hour: Floats | None = None
+    ) -> tuple[Numbers, Flags]:
+        """The offers that a search is given, (b, k), each once and in order; and which of the places are taken.
+
+        The best for each open step; with slopes, (b, n), and what an hour is worth also the best of all by these.
+        """
+        step = np.arange(max(int(wants.steps.max(initial=0)), 1))[:, None]
+        level = np.minimum(wants.present[:, None, :] + step, len(self.missed) - 1)
+        for_step = self.for_step[level, np.arange(level.shape[2])]
+        found = [np.where((step < wants.steps[:, None, :])[..., None], for_step, -1).reshape(len(wants), -1)]
+        if slopes is not None and hour is not None:
+            slopes[self._too_much(wants)] = 0.0
+            found += [_largest(self._per_cost(slopes, wants), np.where(wants.limited, 0.0, ABOUT * hour), MOST),
+                      _largest(slopes, ABOUT * slopes.max(axis=1), OF_ALL)]  # fmt: skip
+        columns = np.sort(np.concatenate(found, axis=1), axis=1)
+        there = (columns >= 0) & ~np.take_along_axis(self._too_much(wants), columns, axis=1)
+        there[:, 1:] &= columns[:, 1:] != columns[:, :-1]
+        places, there = _first(there, max(int(there.sum(axis=1).max()), 1))
+        return np.take_along_axis(columns, places, axis=1), there
+
+    def _too_much(self, wants: Wants) -> Flags:
+        """Which offers are more than there are hours or money for, by themselves, (b, n)."""
+        too_long: Flags = self.hours > wants.most_hours[:, None] + SLACK
+        if np.isfinite(wants.most_price).any():
+            too_long |= self.prices > wants.most_price[:, None] + SLACK
+        return too_long
+
+    def _per_cost(self, slopes: NDArray[np.float32], wants: Wants) -> NDArray[np.float32]:
+        """Slopes for an hour. Where money is limited it counts like hours; of any one provider only the best count."""
+        per_hour: NDArray[np.float32] = slopes / self.cost
+        for row in np.flatnonzero(wants.limited):
+            an_hour = wants.most_price[row] / max(wants.most_hours[row], SLACK)
+            if np.isfinite(an_hour):
+                per_hour[row] = slopes[row] / (self.cost + self.prices / max(an_hour, SLACK))
+            if np.isfinite(wants.most_per_provider[row]):
+                order = np.lexsort((-per_hour[row], self.providers))
+                first = np.searchsorted(self.providers[order], self.providers[order])
+                per_hour[row, order[np.arange(len(order)) - first >= OF_A_STEP * wants.most_per_provider[row]]] = 0.0
+        return per_hour
+
+    def _problem(self, wants: Wants, steps: Floats, columns: Numbers, there: Flags) -> tuple[Problem, Elements]:
+        """The offers of these columns, with the steps that are open to each learner as elements."""
+        many = np.argsort(-wants.steps, axis=1, kind="stable")  # dimensions with more steps first
+        most = np.take_along_axis(wants.steps, many, axis=1).max(axis=0, initial=0)
+        widths = tuple(int((most > step).sum()) for step in range(max(int(most.max(initial=0)), 1)))
+        rows = np.arange(len(wants))[:, None]
+        dimensions = np.concatenate([many[:, :width] for width in widths], axis=1)
+        step = np.repeat(np.arange(len(widths)), widths)
+        levels = np.minimum(wants.present[rows, dimensions] + step, len(self.missed) - 1)
+        open_ = step < wants.steps[rows, dimensions]
+        weights = np.where(open_, steps[rows, levels, dimensions], 0.0)
+        missed = self.missed[levels[:, :, None], dimensions[:, :, None], columns[:, None, :]]
+        missed[~((weights > 0.0)[:, :, None] & there[:, None, :])] = 1.0
+        never = wants.most_hours[:, None] + 1.0
+        return Problem(
+            missed, weights, widths, np.where(there, self.hours[columns], never), self.prices[columns],
+            self.providers[columns], wants.most_hours, wants.most_price, wants.most_per_provider,
+        ), Elements(dimensions, levels)  # fmt: skip
+
+    def _on_the_shelf(self, prices: Floats, elements: Elements) -> Floats:
+        """Prices of elements as prices of the shelf's steps, (b, L, D)."""
+        placed = np.zeros((len(prices), *self.shortest.shape))
+        row, element = np.nonzero(prices)
+        placed[row, elements.levels[row, element], elements.dimensions[row, element]] = prices[row, element]
+        return placed
+
+
+def _for_each_step(rates: NDArray[np.float32], hours: Floats) -> Numbers:
+    """The numbers of the offers with the most gain per hour for each step, and of the shortest one, (L, D, j)."""
+    per_hour = rates / np.maximum(hours, SLACK)
+    best = np.argsort(-per_hour, axis=2, kind="stable")[:, :, :OF_A_STEP]
+    if not len(hours):
+        return best
+    shortest = np.where(rates > 0.0, hours, np.inf).argmin(axis=2)[:, :, None]
+    return np.concatenate((best, shortest), axis=2)
+
+
+def _largest(scores: NDArray[np.float32], floor: Floats, count: int) -> Numbers:
+    """The numbers of the largest scores in each row, (b, j), of those above its floor in any row."""
+    near = np.flatnonzero((scores > floor.astype(np.float32)[:, None]).any(axis=0))
+    if len(near) <= count:
+        return np.tile(near, (len(scores), 1))
+    return near[np.argpartition(-scores[:, near], count, axis=1)[:, :count]]
+
+
+def _first(flags: Flags, most: int) -> tuple[Numbers, Flags]:
+    """The places of up to that many flags in each row, in order, then others; and which of them are flags."""
+    places = np.argsort(~flags, axis=1, kind="stable")[:, :most]
+    return places, np.take_along_axis(flags, places, axis=1)
+
+
+def _relaxed(problem: Problem, start: Flags, steps: int) -> Relaxed:
+    """The certificate of a problem; sets are where it starts from."""
+    return relaxed(
+        -np.log(problem.missed), problem.weights, problem.hours, problem.most_hours + SLACK, start.astype(np.float64),
+        steps=steps,
+    )  # fmt: skip
+
+
+def require_unique(what: str, names: Sequence[str]) -> None:
+    if len(set(names)) < len(names):
+        raise ValueError(f"each {what} may occur once")
+
+
+def require_not_negative(**amounts: float) -> None:
+    for name, amount in amounts.items():
+        if not (isfinite(amount) and amount >= 0):
+            raise ValueError(f"{name} must be finite and not negative, not {amount}")
