@@ -77,10 +77,9 @@ def bound_with(point: Relaxed, weights: Floats, slope: NDArray[np.float32], hour
     exposure = np.log(np.divide(weights, point.prices, out=np.ones_like(weights), where=point.prices > 0.0))
     value = (weights - point.prices).sum(axis=1) - (point.prices * exposure).sum(axis=1)
     beyond = slope - point.hour[:, None].astype(np.float32) * hours.astype(np.float32)
-    return np.minimum(
-        value + point.hour * budget + np.maximum(beyond, 0.0, out=beyond).sum(axis=1, dtype=np.float64),
-        weights.sum(axis=1),
-    )
+    beyond = np.maximum(beyond, 0.0, out=beyond)
+    bound: Floats = np.minimum(value + point.hour * budget + beyond.sum(axis=1, dtype=np.float64), weights.sum(axis=1))
+    return bound
 
 
 def _times(rates: Floats, x: Floats) -> Floats:

@@ -7,7 +7,7 @@ of an hour say what every other offer would still be worth: the search goes on w
 generation, Gilmore & Gomory 1961), and its bound holds for the whole catalogue.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -26,6 +26,8 @@ ABOUT = 0.7
 """Of what an hour is worth, or of the best: offers that gain less are not looked at."""
 OF_ALL = 8
 """Offers with the most gain that it is given, whatever their hours."""
+BLOCK = 64
+"""Learners who are answered together: their arrays fit into a processor's cache."""
 ROUNDING = 1e-5
 """What sums in single precision may be out by, as a part of them."""
 FEW_STEPS = 10
@@ -84,6 +86,13 @@ class Wants:
 
     def __len__(self) -> int:
         return len(self.present)
+
+    def of(self, learners: Numbers) -> "Wants":
+        """The same for some of the learners."""
+        return Wants(
+            self.present[learners], self.steps[learners], self.weights[learners],
+            self.most_hours[learners], self.most_price[learners], self.most_per_provider[learners],
+        )  # fmt: skip
 
     @property
     def limited(self) -> Flags:
@@ -184,6 +193,16 @@ class Shelf:
         slopes *= self.hours <= wants.most_hours[:, None] + SLACK
         bound = bound_with(point, problem.weights, slopes, self.hours, wants.most_hours + SLACK)
         return self._sets(columns, problem, elements, chosen, bound)
+
+    def in_blocks(self, wants: Wants) -> Iterator[tuple[Numbers, Sets]]:
+        """Sets for very many learners, some at a time, with which of the learners these are.
+
+        Those with about as many open steps are together, since the arrays are as large as the largest of them needs.
+        """
+        order = np.lexsort((*wants.steps.T, wants.steps.sum(axis=1)))
+        for start in range(0, len(order), BLOCK):
+            rows = order[start : start + BLOCK]
+            yield rows, self.sets_for(wants.of(rows))
 
     @staticmethod
     def _sets(columns: Numbers, problem: Problem, elements: Elements, chosen: Flags, bound: Floats) -> Sets:
