@@ -1,5 +1,6 @@
 """What every test stands on: a database of its own, already migrated and seeded, and a visitor at the front door."""
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -57,6 +58,12 @@ def pytest_configure() -> None:
     """Each test has a folder of its own; where there is memory for them, nobody has to wait for a disk."""
     if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: the collector of garbage need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

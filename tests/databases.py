@@ -34,8 +34,9 @@ class SqliteTemplate:
 
     @contextmanager
     def copy(self, folder: Path) -> Iterator[str]:
-        shutil.copyfile(self.file, folder / "test.sqlite")
-        yield f"sqlite:///{folder / 'test.sqlite'}"
+        """Where a service in this folder has its database too."""
+        shutil.copyfile(self.file, folder / "everyseat.sqlite")
+        yield f"sqlite:///{folder / 'everyseat.sqlite'}"
 
 
 class PostgresTemplate:

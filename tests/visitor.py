@@ -10,6 +10,20 @@ from werkzeug.test import TestResponse
 ORIGIN = "https://127.0.0.1:8000"
 
 
+class Page(BeautifulSoup):
+    """An answer's page, which is read when somebody first looks into it: that takes as long as to make it."""
+
+    def __init__(self, answer: TestResponse) -> None:
+        self.__dict__["answer"] = answer
+
+    def __getattr__(self, name: str) -> Any:
+        answer = self.__dict__.pop("answer", None)
+        if answer is None:
+            return super().__getattr__(name)
+        super().__init__(answer.data, "xml" if answer.mimetype.endswith("xml") else "html.parser")
+        return getattr(self, name)
+
+
 class Visitor:
     """What was last answered is in ``response`` and ``page``."""
 
@@ -58,7 +72,7 @@ class Visitor:
 
     def _took(self, answer: TestResponse, status: int, method: str, path: str) -> BeautifulSoup:
         self.response = answer
-        self.page = BeautifulSoup(answer.data, "xml" if answer.mimetype.endswith("xml") else "html.parser")
+        self.page = Page(answer)
         assert answer.status_code == status, f"{method} {path} gave {answer.status_code}: {self.text()[:600]}"
         return self.page
 

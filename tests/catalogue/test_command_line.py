@@ -345,9 +345,9 @@ def test_without_its_database_it_says_so_and_does_not_fall_over(
     app.config.update(PROPAGATE_FAULTS=False, TESTING=False)
     with app.app_context():
         db.engine.dispose()
-    for file in tmp_path.glob("test.sqlite*"):
+    for file in tmp_path.glob("everyseat.sqlite*"):
         file.unlink()
-    (tmp_path / "test.sqlite").mkdir()
+    (tmp_path / "everyseat.sqlite").mkdir()
     learner.get(path, status=503)
     assert "We are busy just now" in learner.text()
     assert re.search(r"reference: [0-9A-F]{8}", learner.text())

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Error, Page, Playwright, expect, sync_playwright
 
-from tests.databases import missing
+from tests.databases import Template, missing
 from tests.journeys.service import Service, running
 
 CHROMIUM = "/usr/bin/chromium"
@@ -94,6 +94,6 @@ def check_page() -> Callable[[Page], None]:
 
 
 @pytest.fixture(scope="session")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    with running(tmp_path_factory.mktemp("service")) as started:
+def service(tmp_path_factory: pytest.TempPathFactory, templates: Callable[[str], Template]) -> Iterator[Service]:
+    with running(tmp_path_factory.mktemp("service"), templates("sqlite")) as started:
         yield started

@@ -16,6 +16,7 @@ from flask import Flask
 from catalogue.extensions import db
 from everyseat import create_app
 from tests.catalogue.test_command_line import everyseat
+from tests.databases import Template
 
 CLIENT_ID = "practice-client"
 
@@ -126,15 +127,15 @@ class Service:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Service]:
-    """A fresh service, seeded with the demonstration, with everything running."""
+def running(folder: Path, template: Template) -> Iterator[Service]:
+    """A fresh service, on a copy of the database, with the demonstration and everything running."""
     service = Service(folder)
-    service.command("db", "upgrade")
-    service.command("seed", "--demo")
-    service.register_platform()
     try:
-        service.start("web", "worker", "platform")
-        yield service
+        with template.copy(folder):
+            service.command("seed", "--demo")  # for its people; all else is there
+            service.register_platform()
+            service.start("web", "worker", "platform")
+            yield service
     finally:
         for name in list(service.running):
             service.stop(name)

@@ -24,6 +24,7 @@ import requests
 from playwright.sync_api import Browser, Frame, Page, expect
 
 from catalogue.clock import today
+from tests.databases import Template
 from tests.journeys.door import enter
 from tests.journeys.service import CLIENT_ID, Service, free_port, running
 from tests.journeys.test_publishing_an_offer import submit
@@ -84,9 +85,9 @@ def frame_of(page: Page) -> Frame:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def service(tmp_path: Path, template: Template) -> Iterator[Service]:
     """One of its own: its enrolments are counted."""
-    with running(tmp_path) as started:
+    with running(tmp_path, template) as started:
         yield started
 
 

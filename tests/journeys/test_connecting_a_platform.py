@@ -9,6 +9,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Frame, Page, expect
 
+from tests.databases import Template
 from tests.journeys.door import enter
 from tests.journeys.service import Service, running
 from tests.journeys.test_journey_in_a_platform import work_through
@@ -42,9 +43,9 @@ def grade(service: Service, course: str, who: str) -> tuple[float | None, str]:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def service(tmp_path: Path, template: Template) -> Iterator[Service]:
     """One of its own: its gradebook is counted, and its platform is suspended."""
-    with running(tmp_path) as started:
+    with running(tmp_path, template) as started:
         yield started
 
 

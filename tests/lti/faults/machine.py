@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 import redis
 
-from tests.databases import missing
+from tests.databases import Template, missing
 from tests.journeys.service import Service, free_port
 
 KILLED_AT_ONCE = 20  # seconds that a killed process may take to be gone
@@ -172,8 +172,8 @@ class Machine(Service):
 
 
 @contextmanager
-def machine(folder: Path, *, servers: bool) -> Iterator[Machine]:
-    """Web and worker, running; ``servers``: on a PostgreSQL and a Redis of their own."""
+def machine(folder: Path, template: Template, *, servers: bool) -> Iterator[Machine]:
+    """Web and worker, on a copy of the database; ``servers``: on a PostgreSQL and a Redis of their own."""
     made = Machine(folder)
     own = Path(tempfile.mkdtemp(prefix="everyseat-servers-"))
     try:
@@ -185,9 +185,12 @@ def machine(folder: Path, *, servers: bool) -> Iterator[Machine]:
                 made.redis.start()
             except (OSError, KeyError, subprocess.CalledProcessError) as fault:
                 missing("A PostgreSQL and a Redis of our own", fault)
-        made.command("db", "upgrade")
-        made.command("seed", "--demo")
-        yield made
+            made.command("db", "upgrade")
+            made.command("seed", "--demo")
+            yield made
+        else:
+            with template.copy(folder):
+                yield made
     finally:
         for process in made.running.values():
             kill(process)

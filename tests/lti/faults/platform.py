@@ -37,6 +37,7 @@ class FaultyPlatform(Platform):
     kinds: tuple[Fault, ...] = ()
     chance: float = 0.0
     dice: random.Random = field(default_factory=random.Random)
+    dealt: list[bool] = field(default_factory=list)
     pause: float = 0.3  # seconds that a slow answer takes
     raw: dict[str, Callable[[socket.socket], None]] = field(default_factory=dict)
     met: dict[Fault, int] = field(default_factory=lambda: defaultdict(int))
@@ -46,13 +47,20 @@ class FaultyPlatform(Platform):
 
     def draw(self, path: str) -> Fault | None:
         with self.lock:
-            if path == "/certs" or not self.kinds or self.dice.random() >= self.chance:
+            if path == "/certs" or not self.kinds or not self.chance or not self._fails():
                 return None
             fault = self.dice.choice(self.kinds)
             self.met[fault] += 1
             if fault == Fault.EXPIRED:
                 self.tokens.clear()
             return fault
+
+    def _fails(self) -> bool:
+        """Of each twenty calls as many fail as ``chance`` says: which of them is left to chance, how many is not."""
+        if not self.dealt:
+            self.dealt = [number < 20 * self.chance for number in range(20)]
+            self.dice.shuffle(self.dealt)
+        return self.dealt.pop()
 
     def answer(self, method: str, path: str, headers: Any, body: bytes) -> Answer:
         with self.lock:
