@@ -52,13 +52,14 @@ def enrol(link_id: int) -> Response | str | tuple[str, int]:
     run, shown = enrolling.run_for(link, run_id), roster or _rosters().last(link)
     choices = enrolling.choices(link, run, shown.learners if shown else [])
     form = PeopleForm.of(choices)
-    if roster is not None and form.validate_on_submit():
+    step = request.form.get("step", "")
+    if roster is not None and form.validate_on_submit() and step != "choose":
         ticked = set(form.people.data or ())
         chosen = [member for member in roster.learners if member.sub in ticked]
         teacher_id, title = current_user.person.id, run.offer.published.title
         asked = asks_them(run.offer.published)
         try:
-            if request.form.get("step") == "look":
+            if step == "look":
                 planned = enrolling.plan(link_id, run_id, chosen, teacher_id)
                 run = enrolling.run_for(_taught(link_id), run_id)
                 return render_template(
@@ -75,7 +76,7 @@ def enrol(link_id: int) -> Response | str | tuple[str, int]:
         link=link, run=run, free=seating.free_together([run], link.platform.organisation_id)[run.id],
         choices=choices, form=form, whole=roster is not None,
     )  # fmt: skip
-    return page, 422 if form.errors else 503 if request.method == "POST" else 200
+    return page, 422 if form.errors else 503 if request.method == "POST" and roster is None else 200
 
 
 def _rosters() -> Rosters:

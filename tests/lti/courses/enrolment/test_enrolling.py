@@ -62,6 +62,15 @@ def test_what_would_come_of_it_is_shown_for_each_first_and_changes_nothing(
     assert "2 free places" in teacher.text(), "what cannot be is said before anything is written"
 
 
+def test_who_would_rather_choose_others_finds_them_ticked_still(teacher: Visitor, run_id: int, change: Ask) -> None:
+    path = f"/lti/course/1/enrol?run={run_id}"
+    token = str(teacher.get(path).select_one("main input[name=csrf_token]")["value"])  # type: ignore[index]
+    teacher.post(path, {"csrf_token": token, "step": "look", "people": ["12"]}, 200)
+    teacher.press("Choose others", 200)
+    assert [str(one["value"]) for one in teacher.page.select("main input[checked]")] == ["12"]
+    assert change(booked) == []
+
+
 def test_those_enrolled_are_told_and_by_whom(teacher: Visitor, run_id: int, platform: Platform, change: Ask) -> None:
     platform.members.append(member("20", "No Address"))
     tick(teacher, run_id, "11", "20")
