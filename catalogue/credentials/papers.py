@@ -1,26 +1,17 @@
-"""Certificates and transcripts as PDF: tagged, with title and language (PDF/UA-1, ISO 14289-1).
+"""Certificates and transcripts on paper."""
 
-The pages are Typst files among the templates. What people and providers wrote reaches them as data and never as
-markup, so no name can be a command.
-"""
-
-import json
 from datetime import datetime
-from functools import cache
-from typing import Any
 from unicodedata import category
 
 import segno
-import typst
 
 from catalogue.clock import in_london
 from catalogue.credentials.models import Credential
 from catalogue.credentials.queries import Line
-from catalogue.errors import Refused
 from catalogue.offers.models import OfferVersion
 from catalogue.pages import format_date, format_hours
 from catalogue.people.models import Person
-from catalogue.resources import resource_dir
+from catalogue.printing import printed
 from catalogue.shapes import can_be_seen
 
 NO_TITLE, NO_PROVIDER = "An offer without a title", "A provider without a name"
@@ -31,8 +22,8 @@ def certificate(credential: Credential, base: str) -> bytes:
     completion = credential.completion
     version = completion.enrolment.version
     address = f"{base}/{credential.key}"
-    return _printed(
-        "certificate",
+    return printed(
+        "credentials/certificate",
         {
             "name": words(completion.person.name, "No name given"),
             "title": words(version.title, NO_TITLE),
@@ -48,8 +39,8 @@ def certificate(credential: Credential, base: str) -> bytes:
 
 def transcript(person: Person, lines: list[Line], base: str, moment: datetime) -> bytes:
     """Everything that somebody has completed, each with the way to its badge."""
-    return _printed(
-        "transcript",
+    return printed(
+        "credentials/transcript",
         {
             "name": words(person.name, "No name given"),
             "day": format_date(moment),
@@ -84,22 +75,3 @@ def words(typed: str, otherwise: str = "") -> str:
     """What of it may stand in a PDF/UA, which takes no U+FEFF and nothing that steers; else what is said instead."""
     kept = "".join(letter for letter in typed if letter != "\ufeff" and category(letter) != "Cc")
     return kept if can_be_seen(kept) else otherwise
-
-
-@cache
-def _page(name: str) -> bytes:
-    return (resource_dir("templates") / "credentials" / f"{name}.typ").read_bytes()
-
-
-def _printed(name: str, data: dict[str, Any]) -> bytes:
-    """Raises ``Refused`` where no font of this machine has the letters of a text."""
-    try:
-        printed = typst.compile(_page(name), sys_inputs={"data": json.dumps(data)}, pdf_standards=["ua-1"])
-    except typst.TypstError as fault:
-        if "could not be displayed" not in str(fault):
-            raise
-        raise Refused(
-            "The name or the title has letters that we have no font for, so we cannot print it. Ask whoever runs this "
-            "service to add one; your badge is not affected."
-        ) from fault
-    return bytes(printed or b"")

@@ -14,6 +14,7 @@ from catalogue.credentials.models import Credential
 from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.people.models import Person
+from catalogue.printing import download
 from catalogue.security import public, signed_in
 from catalogue.transactions import run
 
@@ -133,22 +134,16 @@ def transcript() -> str:
 
 @credentials.get("/transcript.pdf")
 @signed_in
-def transcript_pdf() -> Response:
+def transcriptdownload() -> Response:
     person = current_user.person
-    return _pdf(papers.transcript(person, queries.transcript(person.id), keys.base(), now()), "transcript")
+    return download(papers.transcript(person, queries.transcript(person.id), keys.base(), now()), "transcript")
 
 
 @credentials.get(f"{KEY}/certificate.pdf")
 @signed_in
 def certificate(key: str) -> Response:
     credential = queries.own(current_user.person.id, key)
-    return _pdf(papers.certificate(credential, keys.base()), f"certificate-{credential.key[:8]}")
-
-
-def _pdf(content: bytes, name: str) -> Response:
-    answer = Response(content, content_type="application/pdf")
-    answer.headers["Content-Disposition"] = f"attachment; filename={name}.pdf"
-    return answer
+    return download(papers.certificate(credential, keys.base()), f"certificate-{credential.key[:8]}")
 
 
 @credentials.post(f"{KEY}/name")
