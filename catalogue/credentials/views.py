@@ -134,7 +134,7 @@ def transcript() -> str:
 
 @credentials.get("/transcript.pdf")
 @signed_in
-def transcriptdownload() -> Response:
+def transcript_pdf() -> Response:
     person = current_user.person
     return download(papers.transcript(person, queries.transcript(person.id), keys.base(), now()), "transcript")
 
