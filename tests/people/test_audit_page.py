@@ -91,13 +91,21 @@ def test_somebody_is_found_by_their_address_which_stands_in_no_address_of_a_page
 def test_whoever_has_a_name_is_named_whatever_their_key_looks_like(administrator: Visitor, change: Ask) -> None:
     def by_key() -> None:
         db.session.add(Person(key="example-colleague-77", name="Bronwen Example"))
-        audit.record("tried", "example-colleague-77", "example-colleague-77", asked={"action": "tried"}, empty={})
+        audit.record(
+            "tried",
+            "example-colleague-77",
+            "example-colleague-77",
+            asked={"action": "tried"},
+            empty={},
+            system=None,
+            due=True,
+        )
 
     change(by_key)
     administrator.get("/admin/audit?action=tried")
     cells = [" ".join(cell.get_text(" ").split()) for cell in administrator.page.select("main tbody td")]
     assert cells[2] == cells[4] == "Bronwen Example example-colleague-77"
-    assert cells[5] == "asked: action tried", "and the detail is in words"
+    assert cells[5] == "asked: action tried; system: none; due: yes", "and the detail is in words"
 
 
 def test_who_was_erased_is_only_a_key(administrator: Visitor, events: str, change: Ask) -> None:
