@@ -40,6 +40,7 @@ from catalogue.reports.views import map_page
 from catalogue.reports.views import reports as reports_pages
 from catalogue.security import granted, public, signed_in
 from catalogue.signon.register import register_signon
+from catalogue.systems.joining import requests_to
 from catalogue.systems.views import register_systems
 
 home = Blueprint("home", __name__)
@@ -85,8 +86,9 @@ def learner() -> str:
     closed = assessments.closed_of(person_id)
     draft = assessments.draft_of(person_id)
     plan = [e for e in enrolments.of_person(person_id) if e.state != EnrolmentState.COMPLETED]
+    asked = requests_to(current_user.person)
     if not closed and draft is None and not plan:
-        return render_template("home/new.html", signed_in=True, offers=_offers(current_user.person))
+        return render_template("home/new.html", signed_in=True, offers=_offers(current_user.person), asked=asked)
     standings = assessments.standings(closed[0]) if closed else []
     steps = assessments.progress(draft) if draft else []
     return render_template(
@@ -95,7 +97,8 @@ def learner() -> str:
         answered=sum(step.answered for step in steps), statements=sum(step.statements for step in steps),
         standings=standings, strongest=strongest(standings), widest=widest_gap(standings),
         names=frameworks.level_names(closed[0].framework_id) if closed else {},
-        plan=plan, waiting=enrolments.waiting_places(person_id), so_far=attendance.steps_so_far(person_id, plan),
+        plan=plan, waiting=enrolments.waiting_places(person_id), asked=asked,
+        so_far=attendance.steps_so_far(person_id, plan),
     )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ WHO = {
     "matron": "a learner on the way: a waiting list, a certificate, a request to a line manager",
     "nominee": "a learner whom the lead has put forward for a programme",
     "partner": "a provider: a register to fill in today, seats to keep for systems",
-    "editor": "who writes offers for that provider",
+    "editor": "who writes offers for that provider, and is asked whether they work for a trust",
     "reviewer": "who has an offer to review",
     "lead": "a system lead: what people need, seats, nominations, who has completed what",
     "administrator": "everything else",

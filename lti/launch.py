@@ -18,7 +18,7 @@ from catalogue.extensions import db
 from catalogue.people import actions
 from catalogue.people.models import Person
 from catalogue.people.rules import hash_token
-from catalogue.systems.models import Membership
+from catalogue.systems.actions import vouched_for
 from lti import storage
 from lti.addresses import is_ours
 from lti.claims import Launch, launch_from
@@ -84,7 +84,7 @@ def admit(launch: Launch) -> Identity:
             Why.SUSPENDED_PERSON, "the person is suspended", platform_id=platform.id, frame_origin=platform.origin
         )
     _refresh(identity.person, launch)
-    _join(identity.person, platform)
+    vouched_for([identity.person], platform.organisation_id)
     if platform.last_launch_at is None or now() - platform.last_launch_at > timedelta(minutes=1):
         platform.last_launch_at = now()  # not at each launch: the row would be written by all at once
     return identity
@@ -160,14 +160,6 @@ def _refresh(person: Person, launch: Launch) -> None:
     """What the platform says now; what it no longer says stays as it was."""
     person.name = launch.name or person.name
     person.email = launch.email or person.email
-
-
-def _join(person: Person, platform: Platform) -> None:
-    held = select(Membership.id).where(
-        Membership.person_id == person.id, Membership.organisation_id == platform.organisation_id
-    )
-    if db.session.scalar(held) is None:
-        db.session.add(Membership(person=person, organisation_id=platform.organisation_id))
 
 
 def deployment_of(platform: Platform, launch: Launch) -> Deployment:

@@ -1,11 +1,10 @@
 """The administrators' pages on people: who they are, which roles they hold where and when, and letting them in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 from werkzeug.wrappers import Response
 
 from catalogue.clock import today
@@ -16,7 +15,8 @@ from catalogue.people.admin_forms import EVERYWHERE, ROLES, GrantForm
 from catalogue.people.models import Person, Role
 from catalogue.security import granted
 from catalogue.shapes import row_id
-from catalogue.systems.models import Membership, Organisation, System
+from catalogue.systems.models import Organisation, System
+from catalogue.systems.queries import memberships_of
 from catalogue.transactions import run
 
 people_admin = Blueprint("people_admin", __name__, url_prefix="/admin/people")
@@ -97,23 +97,13 @@ def _page(found: Person, form: GrantForm, names: dict[str, str]) -> str:
     grants = sorted(found.all_grants, key=lambda one: one.id)
     return render_template(
         "people/admin/person.html",
-        person=found, form=form, labels=ROLES, names=names, memberships=_memberships(found),
+        person=found, form=form, labels=ROLES, names=names, memberships=memberships_of(found),
         account=queries.account_of(found.id), authenticator=queries.authenticator_of(found.id),
         oneself=found.id == current_user.person.id,
         in_force=[one for one in grants if one.in_force(day)],
         to_come=[one for one in grants if one.starts_on is not None and one.starts_on > day],
         ended=[one for one in grants if one.ends_on is not None and one.ends_on < day],
     )  # fmt: skip
-
-
-def _memberships(found: Person) -> Sequence[Membership]:
-    return db.session.scalars(
-        select(Membership)
-        .join(Membership.organisation)
-        .where(Membership.person_id == found.id)
-        .order_by(Organisation.name)
-        .options(joinedload(Membership.organisation))
-    ).all()
 
 
 def _names() -> dict[str, str]:

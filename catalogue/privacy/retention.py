@@ -18,6 +18,7 @@ from catalogue.extensions import db
 from catalogue.people import audit, chain
 from catalogue.people.models import Grant, Person, SignIn
 from catalogue.privacy import erasing
+from catalogue.systems.rules import ASKED_FOR
 from catalogue.transactions import run
 
 log = structlog.get_logger()
@@ -115,6 +116,11 @@ PERIODS = (
         what="Roles", kept="2 years after they ended", then_words="Deleted",
         why="To say why somebody could see what they saw.",
         time=2 * YEAR, table="grant", due=lambda table, before: table.c.ends_on < before.date(),
+    ),
+    Period(
+        what="Questions whether somebody works for an organisation", kept="Until they answer, or for 90 days",
+        then_words="Deleted", why="To give them the time to answer.",
+        time=ASKED_FOR, table="membership_request", due=lambda table, before: table.c.asked_at < before,
     ),
     Period(
         what="Messages", kept="Their words until they are sent; that there was one, 90 days", then_words="Deleted",

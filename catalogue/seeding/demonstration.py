@@ -15,7 +15,7 @@ from catalogue.offers.models import Offer, Run
 from catalogue.people import actions, authenticators, queries
 from catalogue.people.models import Authenticator, Person, Role
 from catalogue.seeding.happenings import add_happenings
-from catalogue.systems.models import Membership, Organisation
+from catalogue.systems.models import Membership, MembershipRequest, Organisation
 
 DEMO_PASSWORD = "leading-from-every-seat"  # noqa: S105 for the demonstration's accounts, on one's own machine
 DEMO_AUTHENTICATOR = "EVERYSEATDEMONSTRATIONONLYKEY234"
@@ -61,6 +61,8 @@ def add_demonstration() -> None:
             db.session.add(
                 Membership(person=person, organisation=provider if role in (Role.PARTNER, Role.EDITOR) else trust)
             )
+            if role == Role.EDITOR:  # somebody whom the trust asks whether they work there too
+                db.session.add(MembershipRequest(person=person, organisation=trust, asked_as=email))
     _give_authenticator(DEMO_ADMINISTRATOR)
     if db.session.scalar(select(Person.id).where(Person.key == _key(0))) is None:
         _add_colleagues(trust)

@@ -10,6 +10,11 @@ def can_administer(person: Person, organisation: Organisation) -> bool:
     return person.has(Role.ADMINISTRATOR) or organisation.id in person.organisations_as(Role.ADMINISTRATOR)
 
 
+def adds_people(person: Person) -> bool:
+    """Whether they add people to an organisation by themselves, and need not ask: they answer for all accounts."""
+    return person.has(Role.ADMINISTRATOR)
+
+
 def administered(person: Person, organisation: Organisation) -> Organisation:
     """The organisation, for those; raises ``NotThere`` for anybody else."""
     if not can_administer(person, organisation):

@@ -1,10 +1,10 @@
 """Changing systems and organisations, and who belongs to them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, union_all
 
 from catalogue.clock import now, today
 from catalogue.errors import Refused
@@ -12,7 +12,7 @@ from catalogue.extensions import db
 from catalogue.people import audit
 from catalogue.people.models import Person
 from catalogue.systems import queries
-from catalogue.systems.models import LocalPartner, Membership, Organisation, System, SystemKind
+from catalogue.systems.models import LocalPartner, Membership, MembershipRequest, Organisation, System, SystemKind
 from catalogue.systems.rules import fault_of_dates, folded_code, key_of, leads_back
 
 
@@ -165,20 +165,19 @@ def add_member(
 ) -> tuple[Membership, bool]:
     """Let somebody belong to an organisation, or change their staff number there; returns whether they are new to it.
 
-    An empty staff number leaves one that is known. Raises ``Refused`` where the organisation has ended, or somebody
-    else has the number there.
+    An empty staff number leaves one that is known. Whether they belong to it is not asked any more. Raises ``Refused``
+    where the organisation has ended, or somebody else has the number there.
     """
-    membership = db.session.scalar(
-        select(Membership).where(Membership.organisation_id == organisation.id, Membership.person_id == person.id)
-    )
-    if membership is None and organisation.ended(today()):
-        raise Refused(f"{organisation.name} has ended: nobody can be added to it.")
+    membership = queries.membership(organisation.id, person.id)
+    if membership is None:
+        still_there(organisation)
     if staff_number:
-        _free_number(organisation, person, staff_number)
+        free_number(organisation, person, staff_number)
     is_new = membership is None
     if membership is None:
         membership = Membership(person_id=person.id, organisation_id=organisation.id, staff_number=staff_number)
         db.session.add(membership)
+        _settle(organisation.id, [person.id])
         audit.record("member added", person.key, actor_key, organisation=organisation.id)
     elif staff_number and membership.staff_number != staff_number:
         membership.staff_number = staff_number
@@ -187,23 +186,65 @@ def add_member(
     return membership, is_new
 
 
+def vouched_for(people: Collection[Person], organisation_id: int | None) -> None:
+    """Let people belong to an organisation whose own system says that they do. They are not asked any more."""
+    assert organisation_id is not None, "a system that lets people in is somebody's"  # noqa: S101
+    ids = [person.id for person in people]
+    held = set(
+        db.session.scalars(
+            select(Membership.person_id).where(
+                Membership.person_id.in_(ids), Membership.organisation_id == organisation_id
+            )
+        )
+    )
+    new = [person_id for person_id in ids if person_id not in held]
+    if new:
+        db.session.add_all(Membership(person_id=person_id, organisation_id=organisation_id) for person_id in new)
+        _settle(organisation_id, new)
+
+
+def _settle(organisation_id: int, person_ids: Collection[int]) -> None:
+    """Nobody asks them any more whether they belong to it."""
+    db.session.execute(
+        delete(MembershipRequest).where(
+            MembershipRequest.organisation_id == organisation_id, MembershipRequest.person_id.in_(person_ids)
+        )
+    )
+
+
 def set_staff_number(membership: Membership, staff_number: str, actor_key: str) -> None:
     """Change or take away a staff number; raises ``Refused`` where somebody else has it there."""
     if staff_number == membership.staff_number:
         return
     if staff_number:
-        _free_number(membership.organisation, membership.person, staff_number)
+        free_number(membership.organisation, membership.person, staff_number)
     membership.staff_number = staff_number
     audit.record("staff number changed", membership.person.key, actor_key, organisation=membership.organisation_id)
     db.session.flush()
 
 
-def _free_number(organisation: Organisation, person: Person, staff_number: str) -> None:
-    held = select(Membership.person_id).where(
-        Membership.organisation_id == organisation.id, Membership.staff_number == staff_number
+def still_there(organisation: Organisation) -> None:
+    """Raises ``Refused`` where it has ended."""
+    if organisation.ended(today()):
+        raise Refused(f"{organisation.name} has ended: nobody can be added to it.")
+
+
+def free_number(organisation: Organisation, person: Person, staff_number: str) -> None:
+    """Raises ``Refused`` where somebody else has this number there, or would have it by saying yes."""
+    held = union_all(
+        *(
+            select(kind.person_id).where(
+                kind.organisation_id == organisation.id,
+                kind.staff_number == staff_number,
+                kind.person_id != person.id,
+            )
+            for kind in (Membership, MembershipRequest)
+        )
     )
-    if (holder := db.session.scalar(held)) is not None and holder != person.id:
-        raise Refused(f"Somebody else at {organisation.name} has the staff number {staff_number}.")
+    if db.session.scalar(held.limit(1)) is not None:
+        raise Refused(
+            f"Somebody else at {organisation.name} has the staff number {staff_number}, or was asked with it."
+        )
 
 
 def remove_member(membership: Membership, actor_key: str) -> None:

@@ -40,7 +40,8 @@ def import_file(file: Path, of: str, dry_run: bool) -> None:
     except DomainError as fault:
         raise click.ClickException(str(fault)) from fault
     click.echo("Dry run: nothing was changed." if dry_run else "Imported.")
-    click.echo(", ".join(f"{sum(row.kind == kind for row in done)} {kind}" for kind in Kind) + ".")
+    counted = [kind for kind in Kind if kind != Kind.ASKED]  # nobody is asked: these are no people
+    click.echo(", ".join(f"{sum(row.kind == kind for row in done)} {kind}" for kind in counted) + ".")
     for row in done:
         if row.kind in (Kind.NEW, Kind.CHANGED):
             click.echo(f"Row {row.number}: {row.title}: {row.kind}" + "".join(f"; {one}" for one in row.changes))

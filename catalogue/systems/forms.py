@@ -179,6 +179,13 @@ class MemberForm(FlaskForm):  # type: ignore[misc]
     staff_number = _staff_number()
 
 
+class AnswerForm(FlaskForm):  # type: ignore[misc]
+    answer = RadioField(
+        "Do you work for it?", choices=[SelectChoice("yes", "Yes"), SelectChoice("no", "No")],
+        validators=[InputRequired("Choose yes or no")],
+    )  # fmt: skip
+
+
 class FileForm(FlaskForm):  # type: ignore[misc]
     file = FileField("Choose a file", validators=[FileRequired("Choose a file")])
 

@@ -13,9 +13,10 @@ from sqlalchemy import select
 from catalogue.errors import Refused
 from catalogue.extensions import db
 from catalogue.people.models import Person
-from catalogue.systems import actions, queries
+from catalogue.systems import actions, joining, queries
 from catalogue.systems.actions import About
 from catalogue.systems.files import Line
+from catalogue.systems.joining import Came
 from catalogue.systems.models import Membership, Organisation, System, SystemKind
 from catalogue.systems.rules import KINDS, LONGEST_NAME, LONGEST_STAFF_NUMBER, ODS_CODE, folded_code, onward
 from catalogue.transactions import run
@@ -37,6 +38,7 @@ STAFF_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 class Kind(StrEnum):
     NEW = "new"
+    ASKED = "asked"
     CHANGED = "changed"
     SAME = "the same"
     WRONG = "wrong"
@@ -125,12 +127,10 @@ def import_organisations(lines: list[Line], actor_key: str) -> list[Done]:
     return [safely(line, line.get("ODS code"), "ODS code", take) for line in lines]
 
 
-def import_staff(
-    organisation: Organisation, lines: list[Line], actor_key: str, write: Callable[[Person, Organisation], None]
-) -> list[Done]:
-    """Let people belong to an organisation, with their staff numbers, in the present transaction.
+def import_staff(organisation: Organisation, lines: list[Line], actor: Person) -> list[Done]:
+    """Let people belong to an organisation, with their staff numbers, or ask them, in the present transaction.
 
-    Rows that are wrong are left out; nobody is removed. ``write`` is called for whoever is new to it.
+    Rows that are wrong are left out; nobody is removed.
     """
     there = queries.people_called([line.get("person") for line in lines])
     held = select(Membership.person_id, Membership.staff_number).where(Membership.organisation_id == organisation.id)
@@ -149,11 +149,12 @@ def import_staff(
         if len(number) > LONGEST_STAFF_NUMBER:
             raise Wrong("staff number", "is too long", f"Use {LONGEST_STAFF_NUMBER} characters or fewer")
         seen[person.id] = line.number
-        _membership, is_new = actions.add_member(organisation, person, number, actor_key)
-        if is_new:
-            write(person, organisation)
+        came = joining.add_or_ask(organisation, person, said, number, actor)
+        if came == Came.ADDED:
             return Done(line.number, said, Kind.NEW)
-        if not number or numbers.get(person.id) == number:
+        if came == Came.ASKED:
+            return Done(line.number, said, Kind.ASKED, ["belongs to it once they say yes"])
+        if came == Came.WAITS or not number or numbers.get(person.id) == number:
             return Done(line.number, said, Kind.SAME)
         before = numbers.get(person.id) or "nothing"
         return Done(line.number, said, Kind.CHANGED, [f"staff number: {before} becomes {number}"])

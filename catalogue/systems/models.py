@@ -89,7 +89,7 @@ class LocalPartner(Base):
 
 
 class Membership(Base):
-    """A person belongs to an organisation."""
+    """A person belongs to an organisation: those who answer for it see what they enrol on and complete."""
 
     __tablename__ = "membership"
     __table_args__ = (
@@ -110,3 +110,24 @@ class Membership(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     person: Mapped[Person] = relationship()
     organisation: Mapped[Organisation] = relationship()
+
+
+class MembershipRequest(Base):
+    """A person is asked whether they belong to an organisation: they do when they say yes. It goes as they answer.
+
+    A table of its own, and no membership with a flag: whoever reads memberships need not think of it.
+    """
+
+    __tablename__ = "membership_request"
+    __table_args__ = (UniqueConstraint("person_id", "organisation_id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    organisation_id: Mapped[int] = mapped_column(ForeignKey("organisation.id"), index=True)
+    staff_number: Mapped[str] = mapped_column(String(40), default="")
+    asked_as: Mapped[str] = mapped_column(String(254))
+    """The address or key by which they were named: all that whoever asked may know of them."""
+    asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    organisation: Mapped[Organisation] = relationship()
+    asked_by: Mapped[Person | None] = relationship(foreign_keys=[asked_by_id])

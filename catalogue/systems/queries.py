@@ -281,6 +281,24 @@ def member_of(organisation: Organisation, membership_id: int) -> Membership:
     return found
 
 
+def membership(organisation_id: int, person_id: int) -> Membership | None:
+    """That somebody belongs to an organisation; none where they do not."""
+    return db.session.scalar(
+        select(Membership).where(Membership.organisation_id == organisation_id, Membership.person_id == person_id)
+    )
+
+
+def memberships_of(person: Person) -> Sequence[Membership]:
+    """Where somebody belongs, by name."""
+    return db.session.scalars(
+        select(Membership)
+        .join(Membership.organisation)
+        .where(Membership.person_id == person.id)
+        .order_by(Organisation.name)
+        .options(joinedload(Membership.organisation).joinedload(Organisation.system))
+    ).all()
+
+
 def people_called(said: Collection[str]) -> dict[str, Person]:
     """People by what is said of each: the address that they sign in with here, or their key. Others are left out."""
     keys = {one.strip() for one in said}

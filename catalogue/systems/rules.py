@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from catalogue.people.rules import FEWEST_TOLD_OF
 
@@ -16,6 +16,8 @@ KINDS = (
 ODS_CODE = re.compile(r"[A-Z0-9]{3,10}")
 LONGEST_NAME = 200
 LONGEST_STAFF_NUMBER = 40
+ASKED_FOR = timedelta(days=90)
+"""How long somebody can answer whether they belong to an organisation."""
 
 
 def folded_code(said: str) -> str:

@@ -20,7 +20,7 @@ from catalogue.offers.queries import matching
 from catalogue.offers.rules import JOINABLE
 from catalogue.people import audit
 from catalogue.people.models import Person
-from catalogue.systems.models import Membership
+from catalogue.systems.actions import vouched_for
 from catalogue.transactions import run as in_transaction
 from lti.courses.overview import title_of
 from lti.courses.roster import Member
@@ -190,18 +190,6 @@ def _people(platform: Platform, members: dict[str, Member], teacher: Person) -> 
         db.session.scalars(select(Identity.sub).where(Identity.platform_id == platform.id, Identity.sub.in_(members)))
     )
     db.session.add_all(Identity(platform=platform, sub=sub, person=by_sub[sub]) for sub in members if sub not in held)
-    joined = set(
-        db.session.scalars(
-            select(Membership.person_id).where(
-                Membership.person_id.in_([person.id for person in people]),
-                Membership.organisation_id == platform.organisation_id,
-            )
-        )
-    )
-    db.session.add_all(
-        Membership(person=person, organisation_id=platform.organisation_id)
-        for person in people
-        if person.id not in joined
-    )
+    vouched_for(people, platform.organisation_id)
     db.session.flush()
     return people

@@ -519,6 +519,27 @@ def upgrade() -> None:
         "uq_membership_staff_number", "membership", ["organisation_id", "staff_number"], unique=True,
         sqlite_where=numbered, postgresql_where=numbered,
     )  # fmt: skip
+    op.create_table(
+        "membership_request",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("staff_number", sa.String(length=40), nullable=False),
+        sa.Column("asked_as", sa.String(length=254), nullable=False),
+        sa.Column("asked_by_id", sa.Integer(), nullable=True),
+        sa.Column("asked_at", UtcDateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["asked_by_id"], ["person.id"], name=op.f("fk_membership_request_asked_by_id_person")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_membership_request_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_membership_request_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_membership_request")),
+        sa.UniqueConstraint(
+            "person_id", "organisation_id", name=op.f("uq_membership_request_person_id_organisation_id")
+        ),
+    )
+    with op.batch_alter_table("membership_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_membership_request_organisation_id"), ["organisation_id"], unique=False)
 
     # Not by batches, which make a table anew: the triggers of these two would be lost on SQLite.
     for name in ("approval_needed", "for_plan_leads", "for_seats_only", "reassessment_needed", "is_programme"):
@@ -600,6 +621,9 @@ def downgrade() -> None:
     ):  # fmt: skip
         op.drop_column("offer_version", name)
 
+    with op.batch_alter_table("membership_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_membership_request_organisation_id"))
+    op.drop_table("membership_request")
     op.drop_index("uq_membership_staff_number", "membership")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_column("staff_number")

@@ -23,7 +23,7 @@ from catalogue.people import actions
 from catalogue.people.models import ApiToken, IdentityProvider, Person, Role, StaffIdentity
 from catalogue.records.models import CompletionImport, CourseCode, Source
 from catalogue.reports.models import SavedView
-from catalogue.systems.models import Membership, Organisation
+from catalogue.systems.models import Membership, MembershipRequest, Organisation
 from catalogue.transactions import run
 from lti.models import Arrival, Context, Deployment, Identity, Platform, ResourceLink
 from tests.assessments.closed import closed_assessment
@@ -167,6 +167,9 @@ OF: dict[str, Of] = {
     "systems.member": KEEPERS,
     "systems.remove_member": KEEPERS,
     "systems.import_people": KEEPERS,
+    "systems.take_back": KEEPERS,
+    # Who is asked answers; who belongs to it is led to their organisations.
+    "systems.answer": _of("editor", "learner", "colleague", "teacher", key="organisation"),
     "systems.your_system": _of("lead", key="system"),
     "lti_courses.course": _of("teacher"),
     "lti_courses.enrol": _of("teacher", there=False),  # it is asked for with the offer that is to be joined
@@ -257,7 +260,11 @@ def _things(number: int, ids: dict[str, int]) -> Things:
         Membership(person=people[role], organisation=organisation, staff_number=str(place))
         for place, role in enumerate(("learner", "colleague", "teacher"))
     ]
-    db.session.add_all(members)
+    asked = MembershipRequest(
+        person=people["editor"], organisation=organisation, asked_as=people["editor"].email,
+        asked_by=people["administrator"],
+    )  # fmt: skip
+    db.session.add_all([*members, asked])
     offer = _offers()[number]
     enrolment = enrolments.enrol(people["learner"], offer, None)
     completed = enrolments.enrol(people["colleague"], offer, None)
@@ -311,6 +318,7 @@ def _things(number: int, ids: dict[str, int]) -> Things:
         "credential": credential.key,
         "import_id": imported.id, "feed_id": feed.id, "link_id": link.id, "via": link.platform.via,
         "organisation": organisation.key, "organisation_id": organisation.id, "membership_id": members[0].id,
+        "request_id": asked.id,
         "system": organisation.system.key, "system_id": organisation.system.id, "learner": people["learner"].key,
         "dated_slug": dated.slug, "dated_offer_id": dated.id, "run_id": a_run.id, "dated_id": booked.id,
         "session_id": a_run.sessions[0].id, "person_id": ids["colleague"], "new": "new",

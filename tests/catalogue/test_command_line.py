@@ -234,6 +234,7 @@ def test_the_demonstration_has_something_to_see_for_everybody(app: Flask, comman
     assert re.search(r"[1-9]\d* overdue", sees("lead", "/track"))
     assert "Home first" in sees("lead", seats)
     assert "Umar Farooq" in sees("partner", register)
+    assert "says that you work for it" in sees("editor", "/home")
     assert "See how another place does it" in sees("reviewer", "/review")
 
 

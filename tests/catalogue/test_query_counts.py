@@ -27,7 +27,7 @@ from catalogue.people.actions import grant
 from catalogue.people.models import Grant, IdentityProvider, Person, Role, StaffIdentity
 from catalogue.privacy.models import EqualityReport
 from catalogue.records.models import CompletionImport, CourseCode
-from catalogue.systems.models import LocalPartner, Membership, Organisation, System
+from catalogue.systems.models import LocalPartner, Membership, MembershipRequest, Organisation, System
 from catalogue.transactions import run
 from lti.models import Deployment, Platform, Refusal
 from lti.platforms.actions import add_platform
@@ -41,7 +41,7 @@ from tests.visitor import Visitor
 SELF_PACED, WITH_RUNS = "ten-minute-huddle", "with runs"
 PAGES = {
     "/": 15,  # for an administrator: the map
-    "/home": 21,
+    "/home": 22,
     "/map?view=table": 15,
     "/map/cells.csv": 13,
     "/offers": 30,
@@ -323,7 +323,10 @@ def test_a_transcript_asks_a_fixed_number_of_times(
 
 
 def more_in_a_system(first: int, count: int) -> None:
-    """So many more organisations, partners, leads and people of a system, of which the administrator is a lead too."""
+    """So many more organisations, partners, leads and people of a system, of which the administrator is a lead too.
+
+    As many organisations ask the administrator whether they belong to them, and as many people are asked.
+    """
     system = db.session.scalars(select(System).where(System.key == "devon")).one()
     home = db.session.scalars(select(Organisation).where(Organisation.key == "torbay-and-south-devon")).one()
     adam = db.session.scalars(select(Person).where(Person.name == "Adam Administrator")).one()
@@ -333,16 +336,24 @@ def more_in_a_system(first: int, count: int) -> None:
         person = Person(name=f"Person {number}")
         db.session.add_all([Membership(person=person, organisation=place) for place in (there, home)])
         db.session.add(LocalPartner(system=system, organisation=there))
+        another = Person(name=f"Another {number}")
+        db.session.add_all(
+            MembershipRequest(person=who, organisation=where, asked_as="a key", asked_by=person)
+            for who, where in ((adam, there), (another, home))
+        )
         db.session.flush()
         grant(person, Role.LEAD, system_id=system.id)
+        db.session.add(Grant(person_id=adam.id, role=Role.ADMINISTRATOR, organisation_id=there.id))
+        mine = Organisation(key=f"mine-{number}", name=f"Mine {number}", kind="trust", system=system)
+        db.session.add(Membership(person=adam, organisation=mine))
 
 
 @pytest.mark.parametrize(
     ("path", "most"),
     [
         ("/admin/systems", 8), ("/admin/systems/devon", 10), ("/admin/systems/ics-devon", 10),
-        ("/admin/organisations?q=more", 5), ("/organisations/torbay-and-south-devon/people", 5),
-        ("/your-system", 8), ("/your-system/devon", 8),
+        ("/admin/organisations?q=more", 5), ("/organisations/torbay-and-south-devon/people", 7),
+        ("/your-system", 8), ("/your-system/devon", 8), ("/organisations", 6), ("/organisations/more-1/answer", 4),
     ],
 )  # fmt: skip
 def test_pages_on_systems_ask_a_fixed_number_of_times(

@@ -181,6 +181,8 @@ ROUTES: dict[str, str | tuple[Role, ...] | TokenWith] = {
     "systems.change_organisation": ADMINISTRATORS,
     "systems.import_organisations": ADMINISTRATORS,
     "systems.own_organisations": SIGNED_IN,
+    "systems.answer": SIGNED_IN,
+    "systems.take_back": SIGNED_IN,
     "systems.organisation": SIGNED_IN,
     "systems.people": SIGNED_IN,
     "systems.member": SIGNED_IN,
@@ -319,9 +321,6 @@ OTHERWISE: dict[str, dict[str, int]] = {
         path: {name: 200 if name in ("partner", "administrator") else 404 for name in SIGNED}
         for path in ("/publish/import", "/publish/feeds")
     },
-    "/organisations": {
-        name: 302 if name == "administrator of one organisation" else 404 for name in SIGNED
-    },  # to the one that is theirs
     "/your-system": {name: 200 if name == "lead" else 404 for name in SIGNED},
     "/completions/import": {name: 200 if name.startswith("administrator") else 404 for name in SIGNED},
     "/map": {name: 200 if name in ("lead", "administrator") else 404 for name in SIGNED},
@@ -371,7 +370,7 @@ OWN |= {
 }
 OWN |= {"systems.organisation", "systems.people", "systems.member", "systems.remove_member"}
 OWN |= {"equality.about_you", "systems.import_people", "systems.your_system"}
-OWN |= {"systems.import_people", "systems.your_system"}
+OWN |= {"systems.answer", "systems.take_back"}
 OWN |= {"track.person", "track.remove"}
 """Routes to something of somebody's: for everybody else it is not there."""
 

@@ -125,17 +125,17 @@ def test_suspending_a_platform_ends_its_sign_ins_and_refuses_launches(
 def test_a_launch_under_way_while_its_platform_is_suspended_is_signed_out(
     visitor: Visitor, platform: Platform, administrator: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    join, suspending = launch._join, Thread(target=lambda: administrator.press("Suspend Test Moodle"))
+    vouched_for, suspending = launch.vouched_for, Thread(target=lambda: administrator.press("Suspend Test Moodle"))
     platform.launch(visitor)
     administrator.get("/admin/platforms/1")
 
-    def slowly(person: Person, registered: Registered) -> None:
-        join(person, registered)
+    def slowly(people: list[Person], organisation_id: int) -> None:
+        vouched_for(people, organisation_id)
         if suspending.ident is None:
             suspending.start()
             suspending.join(0.5)
 
-    monkeypatch.setattr(launch, "_join", slowly)
+    monkeypatch.setattr(launch, "vouched_for", slowly)
     platform.launch(visitor)
     suspending.join()
     visitor.get("/enrolments", 302)

@@ -177,7 +177,7 @@ def test_systems_come_with_what_followed_them_wherever_it_stands(
 
 
 def test_staff_come_with_their_numbers_and_are_written_to(
-    keeper: Visitor, add_person: Callable[..., int], ask: Ask, letters: Callable[[], list[str]]
+    administrator: Visitor, add_person: Callable[..., int], ask: Ask, letters: Callable[[], list[str]]
 ) -> None:
     for name in ("Ann Able", "Ben Best", "Cat Cole"):
         add_person(name)
@@ -186,21 +186,21 @@ def test_staff_come_with_their_numbers_and_are_written_to(
         "Email,Staff number\nANN.able@test.example,100\nben.best@test.example,\ncat.cole@test.example,100\n"
         "ann.able@test.example,7\nnobody@test.example,8\n"
     )
-    send(keeper, at, content)
+    send(administrator, at, content)
     for words in (
         "Row 4: cat.cole@test.example Wrong In the column staff number : Somebody else at Leeds Teaching",
         "Row 5: ann.able@test.example Wrong In the column person : the same person stands in row 2 too.",
         "Row 6: nobody@test.example Wrong In the column person : nobody signs in with this address or has this key.",
     ):
-        assert words in keeper.text(), keeper.text()
+        assert words in administrator.text(), administrator.text()
     count = select(func.count()).select_from(Membership)
     assert ask(lambda: db.session.scalar(count)) == 0
     assert letters() == []
-    keeper.press("Import 2 good rows", status=200)
+    administrator.press("Import 2 good rows", status=200)
     assert ask(lambda: db.session.scalar(count)) == 2
     assert letters() == ["You are listed as working for Leeds Teaching Hospitals NHS Trust"] * 2
-    send(keeper, at, "person,staff number\nben.best@test.example,'=1+1\n")
-    keeper.press("Import 1 good row")
-    keeper.follow()
-    assert "staff number =1+1" in keeper.text()
+    send(administrator, at, "person,staff number\nben.best@test.example,'=1+1\n")
+    administrator.press("Import 1 good row")
+    administrator.follow()
+    assert "staff number =1+1" in administrator.text()
     assert len(letters()) == 2

@@ -6,23 +6,24 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from catalogue.extensions import limiter
-from catalogue.people.models import Role
+from catalogue.extensions import db, limiter
+from catalogue.people.models import Person, Role
 from catalogue.security import granted, signed_in
 from catalogue.spreadsheets import Cell, csv_lines
 from catalogue.systems import importing, importing_systems, queries
+from catalogue.systems.access import adds_people
 from catalogue.systems.files import Line, Unreadable, read, text_of
 from catalogue.systems.forms import ConfirmFileForm, FileForm
 from catalogue.systems.importing import ORGANISATION_COLUMNS, STAFF_COLUMNS, Done, Kind, carry_out
 from catalogue.systems.importing_systems import SYSTEM_COLUMNS
-from catalogue.systems.letters import write_added
 from catalogue.systems.views.bodies import systems
 from catalogue.systems.views.members import own
 from catalogue.systems.views.organisations import ORGANISATION
 
 SHOWN = 500
 """Rows that a page lists: those that are wrong come first."""
-_ORDER = (Kind.WRONG, Kind.NEW, Kind.CHANGED, Kind.SAME)
+_ORDER = (Kind.WRONG, Kind.NEW, Kind.ASKED, Kind.CHANGED, Kind.SAME)
+ASKS = "Whoever does not belong to it yet is asked first, by letter: they belong to it when they say yes."
 Taken = Callable[[list[Line]], list[Done]]
 
 
@@ -54,24 +55,25 @@ def import_systems() -> Response | tuple[str, int]:
 @limiter.limit("60 per hour", methods=["POST"])
 @signed_in
 def import_people(key: str) -> Response | tuple[str, int]:
-    organisation, actor = own(key), current_user.person.key
+    organisation, actor_id = own(key), current_user.person.id
 
     def take(lines: list[Line]) -> list[Done]:
-        there = queries.organisation_by_key(key)
-        return importing.import_staff(there, lines, actor, write_added)
+        return importing.import_staff(queries.organisation_by_key(key), lines, db.session.get_one(Person, actor_id))
 
     return _page(
         lambda content: read(content, STAFF_COLUMNS, ["person"]), take,
         title=f"Import people of {organisation.name}", columns=STAFF_COLUMNS, back=url_for("systems.people", key=key),
+        note="" if adds_people(current_user.person) else ASKS,
     )  # fmt: skip
 
 
 def _page(
-    reading: Callable[[bytes], list[Line]], take: Taken, *, title: str, columns: Iterable[str], back: str
-) -> Response | tuple[str, int]:
+    reading: Callable[[bytes], list[Line]], take: Taken, *, title: str, columns: Iterable[str], back: str,
+    note: str = "",
+) -> Response | tuple[str, int]:  # fmt: skip
     """Ask for a file; show what it would change; on the second word do it. The file comes back with that word.
 
-    The rows that are wrong can be had as a file, to be set right and sent in.
+    ``note`` is what is to be known before. The rows that are wrong can be had as a file, to be set right and sent in.
     """
     form, confirm = FileForm(), ConfirmFileForm()
 
@@ -81,7 +83,7 @@ def _page(
         return render_template(
             "systems/import.html",
             title=title, columns=list(columns), back_to=back, form=form, confirm=confirm, asks=asks,
-            rows=told[:SHOWN], unlisted=len(told[SHOWN:]), counts=_counts(rows), done=done is not None,
+            rows=told[:SHOWN], unlisted=len(told[SHOWN:]), counts=_counts(rows), done=done is not None, note=note,
         )  # fmt: skip
 
     if confirm.content.data and confirm.validate_on_submit():
@@ -92,7 +94,8 @@ def _page(
         counts = _counts(done)
         if counts[Kind.WRONG]:
             return shown(done), 200
-        flash(f"Imported: {counts[Kind.NEW]} new, {counts[Kind.CHANGED]} changed, {counts[Kind.SAME]} the same.")
+        told = [f"{counts[kind]} {kind}" for kind in _ORDER[1:] if counts[kind] or kind != Kind.ASKED]
+        flash(f"Imported: {', '.join(told)}.")
         return redirect(back)
     if form.validate_on_submit():
         try:

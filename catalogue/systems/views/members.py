@@ -5,13 +5,14 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from catalogue.errors import Refused
-from catalogue.extensions import limiter
+from catalogue.extensions import db, limiter
+from catalogue.people.models import Person
 from catalogue.security import signed_in
 from catalogue.shapes import row_id
-from catalogue.systems import actions, queries
-from catalogue.systems.access import administered
+from catalogue.systems import actions, joining, queries
+from catalogue.systems.access import adds_people, administered
 from catalogue.systems.forms import MemberForm, StaffNumberForm
-from catalogue.systems.letters import write_added
+from catalogue.systems.joining import Came
 from catalogue.systems.models import Organisation
 from catalogue.systems.views.bodies import systems
 from catalogue.systems.views.organisations import ORGANISATION
@@ -19,6 +20,12 @@ from catalogue.transactions import run
 
 MEMBER = f"{ORGANISATION}/people/<int(max=2147483647):membership_id>"
 NOBODY = "Nobody signs in with this address or has this key. Add them to the service first."
+TOLD = {
+    Came.ADDED: "They belong to this organisation now. We have written to them.",
+    Came.ASKED: "We have asked them. They belong to this organisation when they say yes.",
+    Came.WAITS: "They were asked before and have not answered yet. Nothing was changed, and we have not written again.",
+    Came.THERE: "They belong to this organisation already. If you gave a staff number, it is theirs now.",
+}
 
 
 def own(key: str) -> Organisation:
@@ -30,29 +37,32 @@ def own(key: str) -> Organisation:
 @limiter.limit("60 per hour", methods=["POST"])  # each writes to somebody
 @signed_in
 def people(key: str) -> Response | tuple[str, int]:
-    """Who belongs to it, by name; and adding somebody."""
+    """Who belongs to it, by name; whom it asked; and adding or asking somebody."""
     organisation, form = own(key), MemberForm()
     if form.validate_on_submit():
-        called, number, actor = form.person.data or "", form.staff_number.data or "", current_user.person.key
+        called, number, actor_id = form.person.data or "", form.staff_number.data or "", current_user.person.id
 
-        def add() -> None:
-            there = queries.organisation_by_key(key)
+        def add() -> Came:
             person = next(iter(queries.people_called([called]).values()), None)
             if person is None:
                 raise Refused(NOBODY)
-            if actions.add_member(there, person, number, actor)[1]:
-                write_added(person, there)
+            there, actor = queries.organisation_by_key(key), db.session.get_one(Person, actor_id)
+            return joining.add_or_ask(there, person, called, number, actor)
 
         try:
-            run(add)
-            flash("They belong to this organisation now. We have written to them.")
+            flash(TOLD[run(add)])
             return redirect(url_for("systems.people", key=key))
         except Refused as refusal:
             field = form.person if str(refusal) == NOBODY else form.staff_number
             field.errors = [str(refusal)]
     q = request.args.get("q", "").strip()
     members, more = queries.members_page(organisation, q, request.args.get("after", 0, type=row_id))
-    page = render_template("systems/people.html", organisation=organisation, form=form, members=members, more=more, q=q)
+    asked, more_asked = joining.requests_of(organisation, q, request.args.get("asked_after", 0, type=row_id))
+    page = render_template(
+        "systems/people.html",
+        organisation=organisation, form=form, members=members, more=more, asked=asked, more_asked=more_asked, q=q,
+        adds=adds_people(current_user.person),
+    )  # fmt: skip
     return page, 422 if form.errors else 200
 
 
@@ -86,4 +96,14 @@ def remove_member(key: str, membership_id: int) -> Response:
     actor = current_user.person.key
     run(lambda: actions.remove_member(queries.member_of(queries.organisation_by_key(key), membership_id), actor))
     flash("They do not belong to this organisation any more.")
+    return redirect(url_for("systems.people", key=key))
+
+
+@systems.post(f"{ORGANISATION}/people/asked/<int(max=2147483647):request_id>/take-back")
+@signed_in
+def take_back(key: str, request_id: int) -> Response:
+    own(key)
+    actor = current_user.person.key
+    run(lambda: joining.take_back(queries.organisation_by_key(key), request_id, actor))
+    flash("It was taken back: they are not asked any more.")
     return redirect(url_for("systems.people", key=key))

@@ -5,16 +5,22 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from catalogue.errors import NotThere, Refused
-from catalogue.people.models import Role
+from catalogue.extensions import db
+from catalogue.people.models import Person, Role
 from catalogue.security import granted, signed_in
-from catalogue.systems import actions, queries
+from catalogue.systems import actions, joining, queries
 from catalogue.systems.access import administered
-from catalogue.systems.forms import OrganisationForm
+from catalogue.systems.forms import AnswerForm, OrganisationForm
 from catalogue.systems.models import System
+from catalogue.systems.rules import ASKED_FOR
 from catalogue.systems.views.bodies import systems
 from catalogue.transactions import run
 
 ORGANISATION = "/organisations/<key>"
+NOT_ASKED = (
+    "No organisation asks you here whether you belong to it, or not any more: you have answered, or it was taken back. "
+    "Nothing was changed."
+)
 
 
 @systems.get("/admin/organisations")
@@ -46,14 +52,33 @@ def add_organisation() -> Response | tuple[str, int]:
 
 @systems.get("/organisations")
 @signed_in
-def own_organisations() -> Response | str:
-    """Those of which somebody is an administrator."""
-    own = queries.administered_by(current_user.person)
-    if not own:
-        raise NotThere
-    if len(own) == 1:
-        return redirect(url_for("systems.organisation", key=own[0].key))
-    return render_template("systems/own_organisations.html", organisations=own)
+def own_organisations() -> str:
+    """Those that ask whether somebody belongs to them, those to which they do, and those that they administer."""
+    person = current_user.person
+    return render_template(
+        "systems/own_organisations.html",
+        asked=joining.requests_to(person), memberships=queries.memberships_of(person),
+        administered=queries.administered_by(person),
+    )  # fmt: skip
+
+
+@systems.route(f"{ORGANISATION}/answer", methods=["GET", "POST"])
+@signed_in
+def answer(key: str) -> Response | str | tuple[str, int]:
+    """What a yes means, and whether somebody belongs to the organisation that asks them."""
+    asked, form = joining.request_to(current_user.person, key), AnswerForm()
+    if asked is None:
+        if any(one.organisation.key == key for one in queries.memberships_of(current_user.person)):
+            flash("You belong to it already. Nothing was changed.")
+            return redirect(url_for("systems.own_organisations"))
+        raise NotThere(NOT_ASKED)
+    if form.validate_on_submit():
+        person_id, yes, name = current_user.person.id, form.answer.data == "yes", asked.organisation.name
+        run(lambda: joining.answer(db.session.get_one(Person, person_id), key, yes=yes))
+        flash(f"You belong to {name} now." if yes else f"You have said no: you do not belong to {name}.")
+        return redirect(url_for("systems.own_organisations"))
+    page = render_template("systems/answer.html", asked=asked, form=form, answer_by=asked.asked_at + ASKED_FOR)
+    return page, 422 if form.errors else 200
 
 
 @systems.get(ORGANISATION)
