@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from catalogue.errors import Refused
+from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
 from catalogue.people import audit
 from catalogue.people.models import Person
@@ -18,6 +18,18 @@ from catalogue.systems import actions, queries
 from catalogue.systems.access import adds_people
 from catalogue.systems.letters import write_added, write_asked
 from catalogue.systems.models import MembershipRequest, Organisation
+
+
+class NotAsked(NotThere):
+    """The same for who is not asked any more and for who never was."""
+
+    title = "You are not asked this"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No organisation asks you here whether you belong to it, or not any more: you have answered, or it was "
+            "taken back. Nothing was changed."
+        )
 
 
 class Came(StrEnum):
@@ -57,10 +69,13 @@ def add_or_ask(organisation: Organisation, person: Person, asked_as: str, staff_
 
 
 def answer(person: Person, organisation_key: str, *, yes: bool) -> None:
-    """Take somebody's word on whether they belong to an organisation. Raises ``Refused`` where that is not asked."""
+    """Take somebody's word on whether they belong to an organisation.
+
+    Raises ``NotAsked``, and ``Refused`` where the organisation has ended.
+    """
     request = _held(_to(person).where(Organisation.key == organisation_key))
     if request is None:
-        raise Refused("You are not asked this any more. Nothing was changed.")
+        raise NotAsked
     if yes:
         actions.add_member(request.organisation, person, request.staff_number, person.key)
     else:

@@ -24,7 +24,7 @@ def write_asked(person: Person, organisation: Organisation) -> None:
         write_mail(
             person.email,
             f"{organisation.name} says that you work for it",
-            f"Is that so? Until you say yes, nobody at {organisation.name} is shown anything of yours on Every Seat. "
-            f"What a yes means stands where you answer:\n\n{link_to('systems.answer', key=organisation.key)}\n\n"
+            "Is that so? Nothing changes until you say yes on Every Seat. Who sees what of you then stands where you "
+            f"answer:\n\n{link_to('systems.answer', key=organisation.key)}\n\n"
             f"If you do not answer within {ASKED_FOR.days} days, the question is deleted, and you need do nothing.\n",
         )

@@ -158,6 +158,7 @@ def test_a_second_answer_and_one_after_it_was_taken_back_change_nothing_and_say_
     ann.get(ANSWER, status=404)
     ann.page = form
     ann.press("Send my answer", status=404, answer="yes")
+    assert "You are not asked this No organisation asks you here" in ann.text()
     assert "you have answered, or it was taken back. Nothing was changed." in ann.text()
     assert counts() == (0, 0)
 

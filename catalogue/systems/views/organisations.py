@@ -4,7 +4,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from catalogue.errors import NotThere, Refused
+from catalogue.errors import Refused
 from catalogue.extensions import db
 from catalogue.people.models import Person, Role
 from catalogue.security import granted, signed_in
@@ -17,10 +17,6 @@ from catalogue.systems.views.bodies import systems
 from catalogue.transactions import run
 
 ORGANISATION = "/organisations/<key>"
-NOT_ASKED = (
-    "No organisation asks you here whether you belong to it, or not any more: you have answered, or it was taken back. "
-    "Nothing was changed."
-)
 
 
 @systems.get("/admin/organisations")
@@ -71,7 +67,7 @@ def answer(key: str) -> Response | str | tuple[str, int]:
         if any(one.organisation.key == key for one in queries.memberships_of(current_user.person)):
             flash("You belong to it already. Nothing was changed.")
             return redirect(url_for("systems.own_organisations"))
-        raise NotThere(NOT_ASKED)
+        raise joining.NotAsked
     if form.validate_on_submit():
         person_id, yes, name = current_user.person.id, form.answer.data == "yes", asked.organisation.name
         run(lambda: joining.answer(db.session.get_one(Person, person_id), key, yes=yes))
