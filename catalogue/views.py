@@ -94,7 +94,7 @@ def learner() -> str:
     return render_template(
         "home/returning.html",
         assessment=closed[0] if closed else None, draft=draft,
-        answered=sum(step.answered for step in steps), statements=sum(step.statements for step in steps),
+        answered=sum(step.answered for step in steps), questions=sum(step.questions for step in steps),
         standings=standings, strongest=strongest(standings), widest=widest_gap(standings),
         names=frameworks.level_names(closed[0].framework_id) if closed else {},
         plan=plan, waiting=enrolments.waiting_places(person_id), asked=asked,

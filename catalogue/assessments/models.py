@@ -17,6 +17,11 @@ class AssessmentState(StrEnum):
     CLOSED = "closed"
 
 
+class Form(StrEnum):
+    FULL = "full"  # every statement
+    SHORT = "short"  # one question for each level of a dimension
+
+
 class Assessment(Base):
     """A self-assessment on one version of a framework, from one seat."""
 
@@ -36,6 +41,7 @@ class Assessment(Base):
     framework_id: Mapped[int] = mapped_column(ForeignKey("framework.id"))
     seat_id: Mapped[int] = mapped_column(ForeignKey("seat.id"))
     state: Mapped[AssessmentState] = mapped_column(String(20), default=AssessmentState.DRAFT)
+    form: Mapped[Form] = mapped_column(String(10), default=Form.FULL, server_default="full")
     started_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     person: Mapped[Person] = relationship()
@@ -44,6 +50,7 @@ class Assessment(Base):
     answers: Mapped[list["Answer"]] = relationship(back_populates="assessment")
     results: Mapped[list["Result"]] = relationship(back_populates="assessment")
     notes: Mapped[list["Note"]] = relationship(back_populates="assessment")
+    importances: Mapped[list["Importance"]] = relationship(back_populates="assessment")
 
 
 class Answer(Base):
@@ -61,6 +68,37 @@ class Answer(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     assessment: Mapped[Assessment] = relationship(back_populates="answers")
     statement: Mapped[Statement] = relationship()
+
+
+class LevelAnswer(Base):
+    """In the short form, how far a person agrees that a level of a dimension is true of them as a whole, 0 to 4."""
+
+    __tablename__ = "level_answer"
+    __table_args__ = (
+        UniqueConstraint("assessment_id", "dimension_id", "level"),
+        CheckConstraint("agreement BETWEEN 0 AND 4", name="agreement_on_the_scale"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    assessment_id: Mapped[int] = mapped_column(ForeignKey("assessment.id"))
+    dimension_id: Mapped[int] = mapped_column(ForeignKey("dimension.id"))
+    level: Mapped[int]
+    agreement: Mapped[int]
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Importance(Base):
+    """How important a dimension is to their role, as a person says: 1 helpful, 2 important, 3 essential."""
+
+    __tablename__ = "importance"
+    __table_args__ = (
+        UniqueConstraint("assessment_id", "dimension_id"),
+        CheckConstraint("importance BETWEEN 1 AND 3", name="importance_on_its_scale"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    assessment_id: Mapped[int] = mapped_column(ForeignKey("assessment.id"))
+    dimension_id: Mapped[int] = mapped_column(ForeignKey("dimension.id"))
+    importance: Mapped[int]
+    assessment: Mapped[Assessment] = relationship(back_populates="importances")
 
 
 class Note(Base):

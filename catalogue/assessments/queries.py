@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import selectinload
 
-from catalogue.assessments.models import Answer, Assessment, AssessmentState, Note
+from catalogue.assessments.models import Answer, Assessment, AssessmentState, Form, Importance, LevelAnswer, Note
 from catalogue.assessments.rules import Standing
 from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.frameworks import queries as frameworks
-from catalogue.frameworks.models import Dimension, Statement
+from catalogue.frameworks.models import Dimension, LevelHeading, Statement
+
+Asked = Statement | LevelHeading
+Given = Answer | LevelAnswer
 
 
 def draft_of(person_id: int) -> Assessment | None:
@@ -35,7 +38,9 @@ def closed_of(person_id: int) -> list[Assessment]:
         db.session.scalars(
             select(Assessment)
             .where(Assessment.person_id == person_id, Assessment.state == AssessmentState.CLOSED)
-            .options(selectinload(Assessment.seat), selectinload(Assessment.results))
+            .options(
+                selectinload(Assessment.seat), selectinload(Assessment.results), selectinload(Assessment.importances)
+            )
             .order_by(Assessment.closed_at.desc(), Assessment.id.desc())
         )
     )
@@ -50,7 +55,12 @@ def own_closed(person_id: int, assessment_id: int) -> Assessment:
             Assessment.person_id == person_id,
             Assessment.state == AssessmentState.CLOSED,
         )
-        .options(selectinload(Assessment.seat), selectinload(Assessment.framework), selectinload(Assessment.results))
+        .options(
+            selectinload(Assessment.seat),
+            selectinload(Assessment.framework),
+            selectinload(Assessment.results),
+            selectinload(Assessment.importances),
+        )
     )
     if assessment is None:
         raise NotThere
@@ -61,34 +71,87 @@ def own_closed(person_id: int, assessment_id: int) -> Assessment:
 class Progress:
     dimension: Dimension
     answered: int
-    statements: int
+    questions: int
 
     @property
     def complete(self) -> bool:
-        return self.answered == self.statements
+        return self.answered == self.questions
 
 
 def progress(assessment: Assessment) -> list[Progress]:
-    """How many statements of each dimension have been answered, in the framework's order."""
+    """How many questions of each dimension have been answered, in the framework's order."""
+    asked, given, answers_it = _form_of(assessment)
     rows = db.session.execute(
-        select(Dimension, func.count(Answer.id), func.count(Statement.id))
-        .join(Statement, Statement.dimension_id == Dimension.id)
-        .outerjoin(Answer, (Answer.statement_id == Statement.id) & (Answer.assessment_id == assessment.id))
+        select(Dimension, func.count(given.id), func.count(asked.id))
+        .join(asked, asked.dimension_id == Dimension.id)
+        .outerjoin(given, answers_it & (given.assessment_id == assessment.id))
         .where(Dimension.framework_id == assessment.framework_id)
         .group_by(Dimension.id)
         .order_by(Dimension.position)
     )
-    return [Progress(dimension, answered, statements) for dimension, answered, statements in rows]
+    return [Progress(dimension, answered, questions) for dimension, answered, questions in rows]
 
 
-def answers(assessment_id: int, dimension_id: int) -> dict[int, int]:
-    """Agreement by statement id."""
-    rows = db.session.execute(
-        select(Answer.statement_id, Answer.agreement)
-        .join(Statement, Statement.id == Answer.statement_id)
-        .where(Answer.assessment_id == assessment_id, Statement.dimension_id == dimension_id)
+def _form_of(assessment: Assessment) -> tuple[type[Asked], type[Given], ColumnElement[bool]]:
+    """What is asked in the form of an assessment, what is answered, and which answer is to which question."""
+    if assessment.form == Form.FULL:
+        return Statement, Answer, Answer.statement_id == Statement.id
+    same_level = LevelAnswer.level == LevelHeading.level
+    return LevelHeading, LevelAnswer, same_level & (LevelAnswer.dimension_id == LevelHeading.dimension_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked on the page of a dimension. Its number is that of a statement, or in the short form of a level."""
+
+    number: int
+    level: int
+    words: str
+    says: tuple[str, ...] = ()
+    """What the question stands for: the statements of its level."""
+
+
+def questions(assessment: Assessment, dimension: Dimension) -> list[Question]:
+    """A dimension's questions in the form of an assessment, in their order."""
+    if assessment.form == Form.FULL:
+        return [Question(one.id, one.level, one.self_form) for one in dimension.statements]
+    return [
+        Question(
+            heading.level, heading.level, heading.heading,
+            tuple(one.self_form for one in dimension.statements if one.level == heading.level),
+        )
+        for heading in sorted(dimension.headings, key=lambda heading: heading.level)
+    ]  # fmt: skip
+
+
+def answers(assessment: Assessment, dimension_id: int) -> dict[int, int]:
+    """Agreement by the number of a question."""
+    if assessment.form == Form.FULL:
+        asked = (
+            select(Answer.statement_id, Answer.agreement)
+            .join(Statement, Statement.id == Answer.statement_id)
+            .where(Answer.assessment_id == assessment.id, Statement.dimension_id == dimension_id)
+        )
+    else:
+        asked = select(LevelAnswer.level, LevelAnswer.agreement).where(
+            LevelAnswer.assessment_id == assessment.id, LevelAnswer.dimension_id == dimension_id
+        )
+    return {row[0]: row[1] for row in db.session.execute(asked)}
+
+
+def importance(assessment_id: int, dimension_id: int) -> int | None:
+    """How important the person says that the dimension is to their role, 1 to 3; none where they have not said."""
+    return db.session.scalar(
+        select(Importance.importance).where(
+            Importance.assessment_id == assessment_id, Importance.dimension_id == dimension_id
+        )
     )
-    return {row[0]: row[1] for row in rows}
+
+
+def notes(assessment_id: int) -> dict[int, str]:
+    """All of somebody's notes, by dimension id."""
+    rows = db.session.execute(select(Note.dimension_id, Note.text).where(Note.assessment_id == assessment_id))
+    return {row[0]: row[1] for row in rows if row[1]}
 
 
 def note(assessment_id: int, dimension_id: int) -> str:
@@ -99,11 +162,12 @@ def note(assessment_id: int, dimension_id: int) -> str:
 
 
 def answers_by_level(assessment: Assessment) -> dict[int, dict[int, list[int | None]]]:
-    """By dimension id and level, the answer to each statement, None where there is none yet."""
+    """By dimension id and level, the answer to each question, None where there is none yet."""
+    asked, given, answers_it = _form_of(assessment)
     rows = db.session.execute(
-        select(Statement.dimension_id, Statement.level, Answer.agreement)
-        .join(Dimension, Dimension.id == Statement.dimension_id)
-        .outerjoin(Answer, (Answer.statement_id == Statement.id) & (Answer.assessment_id == assessment.id))
+        select(asked.dimension_id, asked.level, given.agreement)
+        .join(Dimension, Dimension.id == asked.dimension_id)
+        .outerjoin(given, answers_it & (given.assessment_id == assessment.id))
         .where(Dimension.framework_id == assessment.framework_id)
     )
     found: dict[int, dict[int, list[int | None]]] = {}
@@ -113,7 +177,11 @@ def answers_by_level(assessment: Assessment) -> dict[int, dict[int, list[int | N
 
 
 def standings(assessment: Assessment) -> list[Standing]:
-    """Present level and target in each dimension, in the framework's order."""
+    """Present level and target in each dimension, in the framework's order.
+
+    Importance is what the person says; where they have not said, what their seat does.
+    """
+    said = {row.dimension_id: row.importance for row in assessment.importances}
     targets = frameworks.targets(assessment.seat_id, assessment.framework_id)
     present = {result.dimension_id: result.level for result in assessment.results}
     dimensions = db.session.scalars(
@@ -126,7 +194,7 @@ def standings(assessment: Assessment) -> list[Standing]:
             dimension.key,
             present[dimension.id],
             targets[dimension.id].level if dimension.id in targets else 0,
-            targets[dimension.id].importance if dimension.id in targets else 1,
+            said.get(dimension.id) or (targets[dimension.id].importance if dimension.id in targets else 1),
         )
         for dimension in dimensions
         if dimension.id in present

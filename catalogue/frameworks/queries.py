@@ -26,6 +26,7 @@ from catalogue.frameworks.models import (
     FrameworkDraft,
     FrameworkState,
     Level,
+    LevelHeading,
     RoleTarget,
     Seat,
 )
@@ -230,6 +231,16 @@ def targets(seat_id: int, framework_id: int) -> dict[int, RoleTarget]:
             .where(RoleTarget.seat_id == seat_id, Dimension.framework_id == framework_id)
         )
     }
+
+
+def headings(framework_id: int) -> dict[tuple[int, int], str]:
+    """What the levels of dimensions are called, by dimension id and level."""
+    rows = db.session.execute(
+        select(LevelHeading.dimension_id, LevelHeading.level, LevelHeading.heading)
+        .join(Dimension, Dimension.id == LevelHeading.dimension_id)
+        .where(Dimension.framework_id == framework_id)
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def dimension_with_statements(framework_id: int, key: str) -> Dimension:

@@ -72,7 +72,7 @@ ONES_OWN = _named("""
     signon: yours add
     second: begin end recovery_codes yours
     privacy: about_you download erase
-    assessments: index before start tasks dimension finish
+    assessments: index before start tasks dimension finish compare
     recommendations: index
     enrolments: index enrol
     nominations: index cohort
@@ -142,6 +142,7 @@ DATED = _of("partner", "editor", everywhere=True, offer_id="dated_offer_id")
 OF: dict[str, Of] = {
     "assessments.result": _of("learner"),
     "assessments.radar_svg": _of("learner"),
+    "assessments.sheet_pdf": _of("learner"),
     "enrolments.enrolment": _of("learner"),
     "enrolments.step": _of("learner", key="step"),
     "enrolments.withdraw": _of("learner"),

@@ -58,6 +58,8 @@ ROUTES: dict[str, str | tuple[Role, ...] | TokenWith] = {
     "assessments.finish": SIGNED_IN,
     "assessments.result": SIGNED_IN,
     "assessments.radar_svg": SIGNED_IN,
+    "assessments.sheet_pdf": SIGNED_IN,
+    "assessments.compare": SIGNED_IN,
     "frameworks.index": PUBLIC,
     "frameworks.framework": PUBLIC,
     "frameworks.admin": DECIDE,
@@ -312,6 +314,7 @@ OTHERWISE: dict[str, dict[str, int]] = {
     "/sign-in/set-up": dict.fromkeys(VISITORS, 302),
     "/sign-in/reset/": dict.fromkeys(VISITORS, 410),  # a link without its token
     "/assessments/answer": dict.fromkeys(SIGNED, 404),  # nothing is under way
+    "/assessments/compare": dict.fromkeys(SIGNED, 404),  # there is nothing to compare
     **{
         path: {name: 200 if name == "partner" else 404 for name in SIGNED}
         for path in ("/publish/new", "/publish/people")
@@ -356,7 +359,7 @@ EMPTY = {
 """What those for whom it is hear when they send a form with nothing in it."""
 
 OWN = {
-    "assessments.result", "assessments.radar_svg", "enrolments.enrolment", "enrolments.step",
+    "assessments.result", "assessments.radar_svg", "assessments.sheet_pdf", "enrolments.enrolment", "enrolments.step",
     "enrolments.withdraw", "lti_courses.course", "lti_courses.enrol", "offers.forget",
     "signon.add", "signon.remove", "tokens.end",
     "credentials.certificate", "credentials.name",

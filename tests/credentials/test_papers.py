@@ -1,17 +1,16 @@
 """Transcripts and certificates: one's own, readable by everybody's software, and with names as they were typed."""
 
 from collections.abc import Callable
-from io import BytesIO
 
 import pytest
 from flask import Flask
-from pypdf import PdfReader
 from sqlalchemy import select
 
 from catalogue.enrolments.models import Completion
 from catalogue.extensions import db
 from catalogue.people.models import Person
 from catalogue.transactions import run
+from tests.printed import words_of
 from tests.visitor import Visitor
 
 HOSTILE = {
@@ -24,11 +23,6 @@ HOSTILE = {
     "accents": "Zoë Þórsdóttir-Nguyễn O’Brien Łukasz Čapek",
     "greek and cyrillic": "Ελένη Παπαδοπούλου Анна Каренина",
 }
-
-
-def printed(content: bytes) -> str:
-    """The words of a PDF, as a reader of another maker finds them."""
-    return "\n".join(page.extract_text() for page in PdfReader(BytesIO(content)).pages)
 
 
 def squeezed(text: str) -> str:
@@ -49,7 +43,7 @@ def test_a_certificate_says_who_completed_what_and_where_to_check_it(
     learner.get(f"/credentials/{key}/certificate.pdf")
     content = learner.response.data
     assert learner.response.content_type == "application/pdf"
-    said = printed(content)
+    said = words_of(content)
     assert "Certificate of completion" in said
     assert "Lena Learner" in said
     assert f"http://127.0.0.1:8000/credentials/{key}" in squeezed(said)
@@ -78,17 +72,17 @@ def test_a_name_is_printed_as_it_was_typed(
     call(app, "Lena Learner", HOSTILE[kind][:200])
     for path in (f"/credentials/{key}/certificate.pdf", "/transcript.pdf"):
         learner.get(path)
-        assert squeezed(HOSTILE[kind][:200]) in squeezed(printed(learner.response.data)), path
+        assert squeezed(HOSTILE[kind][:200]) in squeezed(words_of(learner.response.data)), path
 
 
 @pytest.mark.parametrize("name", ["דוד בן גוריון", "محمد الأمين"])
-def test_a_name_that_runs_from_right_to_left_is_printed(
+def test_a_name_that_runs_from_right_to_left_is_words_of(
     app: Flask, learner: Visitor, complete: Callable[[Visitor], str], name: str
 ) -> None:
     key = complete(learner)
     call(app, "Lena Learner", name)
     learner.get(f"/credentials/{key}/certificate.pdf")
-    found = printed(learner.response.data)
+    found = words_of(learner.response.data)
     assert set(name.split(maxsplit=1)[0]) - {"\u0623"} <= set(found)
 
 
@@ -107,7 +101,7 @@ def test_what_has_nothing_to_print_is_named_otherwise(
         run(rename)
     for path in (f"/credentials/{key}/certificate.pdf", "/transcript.pdf"):
         learner.get(path)
-        there = printed(learner.response.data).replace("\u200b", "").replace("\u2060", "")
+        there = words_of(learner.response.data).replace("\u200b", "").replace("\u2060", "")
         assert "Lena Learner" in there
         assert "An offer without a title" in there
         assert "A provider without a name" in there
@@ -129,7 +123,7 @@ def test_a_transcript_has_what_stands_and_its_empty_page_leads_on(
     learner.get("/transcript")
     assert "See what would help" in learner.text()
     learner.get("/transcript.pdf")
-    assert "Nothing has been completed yet" in printed(learner.response.data)
+    assert "Nothing has been completed yet" in words_of(learner.response.data)
     key = complete(learner)
     learner.get("/transcript")
     text = learner.text()

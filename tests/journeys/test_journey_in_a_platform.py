@@ -29,7 +29,7 @@ def assess(frame: Frame, seat: str = "Ward manager") -> None:
     expect(frame.get_by_role("heading", level=1)).to_contain_text("who sees what")
     frame.get_by_role("button", name="Continue").click()
     frame.get_by_label("Which seat do you lead from?").select_option(label=seat)
-    frame.get_by_role("button", name="Start the statements").click()
+    frame.get_by_role("button", name="Start", exact=True).click()
     frame.get_by_role("button", name=re.compile("^Go on with")).click()
     for _ in range(20):
         groups = frame.get_by_role("group").filter(has=frame.get_by_role("radio"))
