@@ -41,7 +41,7 @@ from tests.visitor import Visitor
 SELF_PACED, WITH_RUNS = "ten-minute-huddle", "with runs"
 PAGES = {
     "/": 15,  # for an administrator: the map
-    "/home": 22,
+    "/home": 23,
     "/map?view=table": 15,
     "/map/cells.csv": 13,
     "/offers": 30,
