@@ -27,10 +27,16 @@ def upgrade() -> None:
         sa.Column("agreement", sa.Integer(), nullable=False),
         sa.Column("at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("agreement BETWEEN 0 AND 4", name=op.f("ck_level_answer_agreement_on_the_scale")),
-        sa.ForeignKeyConstraint(["assessment_id"], ["assessment.id"], name=op.f("fk_level_answer_assessment_id_assessment")),
-        sa.ForeignKeyConstraint(["dimension_id"], ["dimension.id"], name=op.f("fk_level_answer_dimension_id_dimension")),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["assessment.id"], name=op.f("fk_level_answer_assessment_id_assessment")
+        ),
+        sa.ForeignKeyConstraint(
+            ["dimension_id"], ["dimension.id"], name=op.f("fk_level_answer_dimension_id_dimension")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_level_answer")),
-        sa.UniqueConstraint("assessment_id", "dimension_id", "level", name=op.f("uq_level_answer_assessment_id_dimension_id_level")),
+        sa.UniqueConstraint(
+            "assessment_id", "dimension_id", "level", name=op.f("uq_level_answer_assessment_id_dimension_id_level")
+        ),
     )
     op.create_table(
         "importance",
@@ -39,7 +45,9 @@ def upgrade() -> None:
         sa.Column("dimension_id", sa.Integer(), nullable=False),
         sa.Column("importance", sa.Integer(), nullable=False),
         sa.CheckConstraint("importance BETWEEN 1 AND 3", name=op.f("ck_importance_importance_on_its_scale")),
-        sa.ForeignKeyConstraint(["assessment_id"], ["assessment.id"], name=op.f("fk_importance_assessment_id_assessment")),
+        sa.ForeignKeyConstraint(
+            ["assessment_id"], ["assessment.id"], name=op.f("fk_importance_assessment_id_assessment")
+        ),
         sa.ForeignKeyConstraint(["dimension_id"], ["dimension.id"], name=op.f("fk_importance_dimension_id_dimension")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_importance")),
         sa.UniqueConstraint("assessment_id", "dimension_id", name=op.f("uq_importance_assessment_id_dimension_id")),
