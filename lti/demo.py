@@ -30,8 +30,10 @@ WHO = {
     "nominee": "a learner whom the lead has put forward for a programme",
     "partner": "a provider: a register to fill in today, seats to keep for systems",
     "editor": "who writes offers for that provider, and is asked whether they work for a trust",
+    "facilitator": "who keeps that provider's registers",
     "reviewer": "who has an offer to review",
     "lead": "a system lead: what people need, seats, nominations, who has completed what",
+    "trust.administrator": "who administers one trust: its people, what they have completed, files of other systems",
     "administrator": "everything else",
 }
 """What there is to see for each account of the demonstration."""
@@ -173,7 +175,7 @@ def _what_to_open(tool: str, platform: str, settings: Settings) -> str:
   Without a platform: open {tool}/sign-in
 {accounts}
       The password of each is: {DEMO_PASSWORD}
-      The administrator gives a code too, which make code prints, or:
+      An administrator gives a code too. For the last one make code prints it; for either:
         EVERYSEAT_ENV=development {command} users code {DEMO_ADMINISTRATOR}
       Or set up an authenticator app with the key {DEMO_AUTHENTICATOR}
 

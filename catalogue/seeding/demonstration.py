@@ -19,16 +19,18 @@ from catalogue.systems.models import Membership, MembershipRequest, Organisation
 
 DEMO_PASSWORD = "leading-from-every-seat"  # noqa: S105 for the demonstration's accounts, on one's own machine
 DEMO_AUTHENTICATOR = "EVERYSEATDEMONSTRATIONONLYKEY234"
-"""The key of its administrator's authenticator."""
-DEMO_ADMINISTRATOR = "administrator@demo.example"
+"""The key of its administrators' authenticators."""
+DEMO_ADMINISTRATOR, DEMO_TRUST_ADMINISTRATOR = "administrator@demo.example", "trust.administrator@demo.example"
 DEMO_ACCOUNTS = (
     ("ward.manager@demo.example", "Sam Taylor", Role.LEARNER),
     ("matron@demo.example", "Maya Clarke", Role.LEARNER),
     ("nominee@demo.example", "Nia Osei", Role.LEARNER),
     ("partner@demo.example", "Alex Green", Role.PARTNER),
     ("editor@demo.example", "Erin White", Role.EDITOR),
+    ("facilitator@demo.example", "Fran Grey", Role.FACILITATOR),
     ("reviewer@demo.example", "Rae Black", Role.REVIEWER),
     ("lead@demo.example", "Lee Morgan", Role.LEAD),
+    (DEMO_TRUST_ADMINISTRATOR, "Toni Reeves", Role.ADMINISTRATOR),
     (DEMO_ADMINISTRATOR, "Ada Brown", Role.ADMINISTRATOR),
 )
 DEMO_ORGANISATION = "example-riverside-trust"
@@ -51,19 +53,21 @@ def add_demonstration() -> None:
     """Add them, once; in the present transaction."""
     trust = db.session.scalars(select(Organisation).where(Organisation.key == DEMO_ORGANISATION)).one()
     provider = _a_provider()
-    within = {
-        Role.PARTNER: (provider.id, None), Role.EDITOR: (provider.id, None), Role.LEAD: (None, trust.system_id)
-    }  # fmt: skip
+    places = {
+        **dict.fromkeys(("partner", "editor", "facilitator"), (provider.id, None)),
+        "lead": (None, trust.system_id),
+        "trust.administrator": (trust.id, None),
+    }
     for email, name, role in DEMO_ACCOUNTS:
         if queries.account_by_email(email) is None:
             person = actions.add_account(email, name, DEMO_PASSWORD).person
-            actions.grant(person, role, *within.get(role, (None, None)))
-            db.session.add(
-                Membership(person=person, organisation=provider if role in (Role.PARTNER, Role.EDITOR) else trust)
-            )
+            place = places.get(email.partition("@")[0], (None, None))
+            actions.grant(person, role, *place)
+            db.session.add(Membership(person=person, organisation=provider if place[0] == provider.id else trust))
             if role == Role.EDITOR:  # somebody whom the trust asks whether they work there too
                 db.session.add(MembershipRequest(person=person, organisation=trust, asked_as=email))
-    _give_authenticator(DEMO_ADMINISTRATOR)
+    for email in (DEMO_ADMINISTRATOR, DEMO_TRUST_ADMINISTRATOR):
+        _give_authenticator(email)
     if db.session.scalar(select(Person.id).where(Person.key == _key(0))) is None:
         _add_colleagues(trust)
     db.session.flush()

@@ -19,11 +19,10 @@ from catalogue.enrolments.models import SeatAllocation
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, Run, RunState
 from catalogue.outbox import Delivery
-from catalogue.people.models import Account, Grant, Person
+from catalogue.people.models import Account, Grant, Person, Role
 from catalogue.seeding.demonstration import (
     COLLEAGUES,
     DEMO_ACCOUNTS,
-    DEMO_ADMINISTRATOR,
     DEMO_AUTHENTICATOR,
     DEMO_PASSWORD,
 )
@@ -189,11 +188,11 @@ def test_seed_says_what_it_loaded_and_may_be_run_again(app: Flask, command: Call
 def test_the_demonstration_has_accounts_that_can_sign_in(app: Flask, command: Callable[..., Result]) -> None:
     for _ in range(2):
         command("seed", "--demo")
-    for email, name, _role in DEMO_ACCOUNTS:
+    for email, name, role in DEMO_ACCOUNTS:
         visitor = Visitor(app)
         visitor.get("/sign-in")
         visitor.press("Sign in", email=email, password=DEMO_PASSWORD)
-        if email == DEMO_ADMINISTRATOR:
+        if role == Role.ADMINISTRATOR:
             visitor.follow()
             visitor.press("Continue", code=pyotp.TOTP(DEMO_AUTHENTICATOR).now())
         visitor.get("/")
@@ -235,6 +234,7 @@ def test_the_demonstration_has_something_to_see_for_everybody(app: Flask, comman
     assert "Home first" in sees("lead", seats)
     assert "Umar Farooq" in sees("partner", register)
     assert "says that you work for it" in sees("editor", "/home")
+    assert "1 register to fill in" in sees("facilitator", "/publish")
     assert "See how another place does it" in sees("reviewer", "/review")
 
 
