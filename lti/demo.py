@@ -163,7 +163,7 @@ def _comes_up(address: str, processes: _Processes) -> bool:
 
 
 def _what_to_open(tool: str, platform: str, settings: Settings) -> str:
-    accounts = "\n".join(f"      {email:32}{WHO[email.partition('@')[0]]}" for email, _name, _role in DEMO_ACCOUNTS)
+    accounts = "\n".join(f"      {email:36}{WHO[email.partition('@')[0]]}" for email, _name, _role in DEMO_ACCOUNTS)
     command = os.path.relpath(Path(sys.executable).with_name("everyseat"))
     return f"""
   Every Seat is running.
