@@ -22,7 +22,7 @@ from catalogue.enrolments.models import (
 )
 from catalogue.extensions import db
 from catalogue.interchange.models import OfferFeed, OfferImport
-from catalogue.offers.models import Mapping, Offer, OfferVersion, Run
+from catalogue.offers.models import Mapping, Offer, OfferVersion, Run, RunSession
 from catalogue.people.actions import grant
 from catalogue.people.models import Grant, IdentityProvider, Person, Role, StaffIdentity
 from catalogue.privacy.models import EqualityReport
@@ -408,6 +408,31 @@ def test_registers_ask_a_fixed_number_of_times(
         numbers = {"run": course.id, "session": course.sessions[0].id}
         path = f"/offers/{course.offer.slug}/register" + page.format(**numbers)
     asks_a_fixed_number(app, administrator, statements, more_marks, path, most)
+
+
+def more_registers(first: int, count: int) -> None:
+    """So many more runs of a provider that are over, each with two sessions and somebody whom nobody has marked."""
+    offer = offer_with_runs()
+    for number in range(first, first + count):
+        day = now() - timedelta(days=number)
+        sessions = [
+            RunSession(key=key, title=key, starts_at=day, ends_at=day + timedelta(hours=1)) for key in ("one", "two")
+        ]
+        a_run = Run(
+            offer=offer, key=f"over-{number}", starts_on=day.date(), ends_on=day.date(), place="Leeds", places=5,
+            sessions=sessions,
+        )  # fmt: skip
+        db.session.add_all([a_run, person := Person(name=f"Person {number}")])
+        db.session.flush()
+        put_on(person.id, offer.slug, a_run.id)
+
+
+def test_the_page_of_a_provider_asks_a_fixed_number_of_times(
+    app: Flask, administrator: Visitor, statements: Callable[[], Any]
+) -> None:
+    with app.app_context():
+        path = f"/publish?provider={offer_with_runs().provider.key}"
+    asks_a_fixed_number(app, administrator, statements, more_registers, path, 12)
 
 
 def more_codes(first: int, count: int) -> None:
