@@ -15,6 +15,7 @@ from catalogue.privacy import erasing
 from catalogue.systems import actions
 from catalogue.systems.models import Membership, MembershipRequest, Organisation
 from tests.conftest import Ask
+from tests.enrolments.at_once import post, press_all
 from tests.systems.conftest import LEEDS
 from tests.systems.test_importing import send
 from tests.visitor import Visitor
@@ -178,6 +179,27 @@ def test_a_second_answer_and_one_after_it_was_taken_back_change_nothing_and_say_
     keeper.press("Take it back ann.able@test.example", status=409)
     assert "They are not asked any more: they have answered, or it was taken back." in keeper.text()
     assert counts() == (1, 0)
+
+
+@pytest.mark.both_databases
+def test_at_the_same_moment_it_is_asked_once_and_answered_or_taken_back_once(
+    keeper: Visitor, ann_id: int, sign_in: Callable[[int], Visitor], ask: Ask, letters: Callable[[], list[str]],
+    counts: Callable[[], tuple[int, int]],
+) -> None:  # fmt: skip
+    keeper_id = ask(lambda: db.session.scalars(select(Person.id).where(Person.name == "Kay Keeper")).one())
+    keepers, anns = ([sign_in(person_id) for _ in range(4)] for person_id in (keeper_id, ann_id))
+    assert press_all([post(one, AT, person="ann.able@test.example") for one in keepers]) == {302: 4}
+    assert letters().count(ASKS) == 1
+    assert counts() == (0, 1)
+    keeper.get(AT)
+    back = str(keeper.page.select_one(f'form[action^="{AT}/asked/"]')["action"])  # type: ignore[index]
+    answers = press_all([
+        *(post(one, ANSWER, answer="yes") for one in anns), *(post(one, back) for one in keepers)
+    ])  # fmt: skip
+    assert set(answers) <= {302, 404, 409}
+    ends = select(AuditEvent.action).where(AuditEvent.action.in_(["member added", "membership request taken back"]))
+    (end,) = ask(lambda: db.session.scalars(ends).all())
+    assert counts() == ((1, 0) if end == "member added" else (0, 0))
 
 
 def test_asking_again_by_whatever_name_changes_nothing_and_writes_no_second_letter(
