@@ -146,6 +146,8 @@ ROWS = (
          shown="assessment_id dimension_id text", hidden="id"),
     Rows(table="result", heading="Your levels", whose="assessment_id.person_id",
          shown="assessment_id dimension_id level", hidden="id"),
+    Rows(table="set_aside", heading="Offers that are not for you, as you say", whose="person_id",
+         shown="offer_id because at", hidden="id person_id"),
     Rows(table="saved_search", heading="Searches that you saved", whose="person_id",
          shown="name query created_at", hidden="id person_id"),
     Rows(table="saved_view", heading="Views that you saved", whose="person_id",

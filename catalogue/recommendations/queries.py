@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
 
 from catalogue.assessments.models import Assessment
 from catalogue.assessments.rules import Standing
@@ -10,6 +13,7 @@ from catalogue.extensions import db
 from catalogue.offers import queries as offers
 from catalogue.offers.models import Offer
 from catalogue.people.models import Person
+from catalogue.recommendations.models import SetAside
 from catalogue.recommendations.rules import STRENGTH, USUAL_HOURS, Budget, Gap, choose
 from catalogue.recommendations.shelf import Candidate, Takes
 
@@ -30,10 +34,12 @@ class Candidates:
     candidates: list[Candidate]
     offers: dict[str, Offer]
     on_plan: set[str]
+    set_aside: list[Offer]
+    """Those that would be among them, had the person not said that they are not for them."""
 
 
-def candidates(assessment: Assessment, standings: Iterable[Standing]) -> Candidates:
-    """Offers that the person can take now, has not completed, and that are written for their seat.
+def candidates(assessment: Assessment, standings: Iterable[Standing], done_by: date | None = None) -> Candidates:
+    """Offers that the person can take now, and end by a day, has not completed, and that are written for their seat.
 
     What is on their plan already costs no more hours, so that nothing is recommended for a gap that it closes.
     """
@@ -41,28 +47,40 @@ def candidates(assessment: Assessment, standings: Iterable[Standing]) -> Candida
     person = db.session.get_one(Person, assessment.person_id)
     completed = enrolments.completed_offer_ids(person.id)
     active = enrolments.active_offer_ids(person.id)
+    aside = set(db.session.scalars(select(SetAside.offer_id).where(SetAside.person_id == person.id))) - active
     found = [
         offer
         for offer in offers.takeable_offers(open_dimensions, person)
         if offer.id not in completed
         and (not offer.published.seats or any(seat.id == assessment.seat_id for seat in offer.published.seats))
+        and (offer.id in active or _ends_by(offer, done_by))
     ]
+    chosen_from = [offer for offer in found if offer.id not in aside]
     return Candidates(
-        [_candidate(offer, 0.0 if offer.id in active else float(offer.published.hours)) for offer in found],
-        {offer.slug: offer for offer in found},
-        {offer.slug for offer in found if offer.id in active},
+        [_candidate(offer, on_plan=offer.id in active) for offer in chosen_from],
+        {offer.slug: offer for offer in chosen_from},
+        {offer.slug for offer in chosen_from if offer.id in active},
+        [offer for offer in found if offer.id in aside],
     )
 
 
-def _candidate(offer: Offer, hours: float) -> Candidate:
+def _ends_by(offer: Offer, day: date | None) -> bool:
+    """Whether somebody who joins it now can be done by a day; at one's own pace that is up to oneself."""
+    if day is None or offer.published.self_paced:
+        return True
+    return any(run.ends_on <= day for run in offers.joinable_runs(offer))
+
+
+def _candidate(offer: Offer, *, on_plan: bool) -> Candidate:
+    """What is on somebody's plan costs them nothing more."""
     return Candidate(
         offer.slug,
-        hours,
+        0.0 if on_plan else float(offer.published.hours),
         tuple(
             Takes(mapping.dimension.key, mapping.from_level, mapping.to_level, STRENGTH[mapping.strength])
             for mapping in offer.published.mappings
         ),
-        price=(offer.published.price_pence or 0) / 100,
+        price=0.0 if on_plan else (offer.published.price_pence or 0) / 100,
         provider=offer.provider.key,
     )
 

@@ -1,19 +1,25 @@
 """Recommended for you."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
+from werkzeug.wrappers import Response
 
 from catalogue.assessments import queries as assessments
 from catalogue.enrolments import seating
+from catalogue.extensions import db
 from catalogue.frameworks import queries as frameworks
 from catalogue.offers.models import Mapping, Offer
-from catalogue.offers.queries import joinable_runs
-from catalogue.recommendations import queries
-from catalogue.recommendations.forms import HoursForm
+from catalogue.offers.queries import joinable_runs, published_offer
+from catalogue.people.models import Person
+from catalogue.recommendations import actions, queries
+from catalogue.recommendations.forms import LimitsForm, NotForMeForm
+from catalogue.recommendations.models import Because
 from catalogue.recommendations.rules import USUAL_HOURS, Budget, Choice, choose, what_if
 from catalogue.security import signed_in
+from catalogue.transactions import run
 
 recommendations = Blueprint("recommendations", __name__, url_prefix="/recommendations")
 MORE_HOURS = 4.0
@@ -33,32 +39,68 @@ class Reason:
 @recommendations.get("")
 @signed_in
 def index() -> str | tuple[str, int]:
-    form = HoursForm.asked()
+    form = LimitsForm.asked()
     valid = form.validate() if "hours" in request.args else True
     latest = next(iter(assessments.closed_of(current_user.person.id)), None)
     if latest is None:
         return render_template("recommendations/nothing_yet.html", draft=assessments.draft_of(current_user.person.id))
     standings = assessments.standings(latest)
     gaps = queries.gaps(standings)
-    found = queries.candidates(latest, standings)
-    hours = float(form.hours.data or 0) if valid else float(USUAL_HOURS)
-    answer = choose(gaps, found.candidates, Budget(hours=hours))
+    found = queries.candidates(latest, standings, form.done_by.data if valid else None)
+    budget = form.budget if valid else Budget(hours=float(USUAL_HOURS))
+    answer = choose(gaps, found.candidates, budget)
     total = answer.total or 1.0
-    share_with_more, new_slugs = what_if(gaps, found.candidates, Budget(hours=hours), MORE_HOURS)
+    share_with_more, new_slugs = what_if(gaps, found.candidates, budget, MORE_HOURS)
     reasons = [_reason(c, found.offers[c.key], total) for c in answer.choices if c.key not in found.on_plan]
-    runs = [run for reason in reasons for run in joinable_runs(reason.offer)]
+    runs = [each for reason in reasons for each in joinable_runs(reason.offer)]
     page = render_template(
         "recommendations/index.html",
-        form=form, hours=hours, assessment=latest, gaps=gaps, answer=answer,
+        form=form, hours=budget.hours, budget=budget, limits=_limits(), assessment=latest, gaps=gaps, answer=answer,
         reasons=reasons,
         free=seating.free_by_run(runs, current_user.person.id),
         on_plan=[found.offers[c.key] for c in answer.choices if c.key in found.on_plan],
         names=frameworks.level_names(latest.framework_id),
         more_hours=MORE_HOURS, share_with_more=share_with_more,
         new_with_more=[found.offers[slug] for slug in new_slugs],
-        joinable_runs=joinable_runs,
+        joinable_runs=joinable_runs, set_aside=found.set_aside,
     )  # fmt: skip
     return page, 200 if valid else 422
+
+
+def _limits() -> dict[str, Any]:
+    """The limits that the address says, to be said again by the next one."""
+    names = (name for name in LimitsForm().data if name in request.args)
+    return {name: request.args[name] for name in names}
+
+
+@recommendations.route("/<slug>/not-for-me", methods=["GET", "POST"])
+@signed_in
+def not_for_me(slug: str) -> Response | tuple[str, int]:
+    """Say why an offer is not for one; from then on it is not recommended."""
+    offer, form, person_id = published_offer(slug, current_user.person), NotForMeForm(), current_user.person.id
+    if form.validate_on_submit():
+        because = Because(form.because.data)
+        run(
+            lambda: actions.set_aside(
+                db.session.get_one(Person, person_id), published_offer(slug, current_user.person), because
+            )
+        )
+        flash(f"{offer.published.title} is not recommended to you any more. It stays in the catalogue.")
+        return redirect(url_for("recommendations.index", **_limits()))
+    page = render_template("recommendations/not_for_me.html", offer=offer, form=form, limits=_limits())
+    return page, 422 if form.errors else 200
+
+
+@recommendations.post("/<slug>/bring-back")
+@signed_in
+def bring_back(slug: str) -> Response:
+    person_id = current_user.person.id
+    title = published_offer(slug, current_user.person).published.title
+    run(
+        lambda: actions.bring_back(db.session.get_one(Person, person_id), published_offer(slug, current_user.person).id)
+    )
+    flash(f"{title} can be recommended to you again.")
+    return redirect(url_for("recommendations.index", **_limits()))
 
 
 def _reason(choice: Choice, offer: Offer, total: float) -> Reason:

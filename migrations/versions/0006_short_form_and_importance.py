@@ -1,4 +1,4 @@
-"""Self-assessment: a short form, and how important each dimension is to one's role
+"""Self-assessment: a short form, and how important each dimension is to one's role; offers that people set aside
 
 Revision ID: 0006
 Revises: 0004
@@ -52,9 +52,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_importance")),
         sa.UniqueConstraint("assessment_id", "dimension_id", name=op.f("uq_importance_assessment_id_dimension_id")),
     )
+    op.create_table(
+        "set_aside",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("offer_id", sa.Integer(), nullable=False),
+        sa.Column("because", sa.String(length=20), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["offer_id"], ["offer.id"], name=op.f("fk_set_aside_offer_id_offer")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_set_aside_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_set_aside")),
+        sa.UniqueConstraint("person_id", "offer_id", name=op.f("uq_set_aside_person_id_offer_id")),
+    )
+    op.create_index(op.f("ix_set_aside_offer_id"), "set_aside", ["offer_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("set_aside")
     op.drop_table("importance")
     op.drop_table("level_answer")
     with op.batch_alter_table("assessment") as batch:

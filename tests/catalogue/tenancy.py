@@ -73,7 +73,7 @@ ONES_OWN = _named("""
     second: begin end recovery_codes yours
     privacy: about_you download erase
     assessments: index before start tasks dimension finish compare
-    recommendations: index
+    recommendations: index not_for_me bring_back
     enrolments: index enrol
     nominations: index cohort
     lists: index

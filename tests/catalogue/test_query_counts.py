@@ -54,7 +54,7 @@ PAGES = {
     "/frameworks/healthcare-leadership-model": 14,
     "/admin/frameworks": 11,
     "/ims/case/v1p1/CFDocuments": 12,
-    "/recommendations": 23,
+    "/recommendations": 24,
     "/enrolments": 11,
     "result": 14,
     "/assessments": 14,

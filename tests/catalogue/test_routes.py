@@ -200,6 +200,8 @@ ROUTES: dict[str, str | tuple[Role, ...] | TokenWith] = {
     "publishing.ask": DECIDE,
     "publishing.review_comment": DECIDE,
     "recommendations.index": SIGNED_IN,
+    "recommendations.not_for_me": SIGNED_IN,
+    "recommendations.bring_back": SIGNED_IN,
     "people_admin.index": ADMINISTRATORS,
     "people_admin.person": ADMINISTRATORS,
     "people_admin.end": ADMINISTRATORS,
@@ -377,7 +379,9 @@ OWN |= {"systems.answer", "systems.take_back"}
 OWN |= {"track.person", "track.remove"}
 """Routes to something of somebody's: for everybody else it is not there."""
 
-ABOUT_ONESELF = {"assessments.dimension", "enrolments.enrol"}
+ABOUT_ONESELF = {
+    "assessments.dimension", "enrolments.enrol", "recommendations.not_for_me", "recommendations.bring_back",
+}  # fmt: skip
 """Routes with a parameter that names something public, and whose page is about whoever opens it."""
 
 
