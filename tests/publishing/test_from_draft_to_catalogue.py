@@ -39,7 +39,7 @@ def test_an_offer_goes_from_a_draft_through_review_into_the_catalogue(work: Work
     reviewer.get(f"/review/{offer_id}", status=404)
 
     partner.get("/publish")
-    assert "1 offer waits for you" in partner.text()
+    assert "This waits for you: 1 offer sent back with changes to make." in partner.text()
     partner.get(at)
     assert "Say more about the huddle" in partner.text()
     partner.press("Add comment", comment="Done, thank you")
