@@ -14,8 +14,10 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from catalogue import outbox
+from catalogue.errors import DomainError
 from catalogue.extensions import db
 from catalogue.settings import Settings
+from catalogue.transactions import run
 
 NAME = "everyseat"
 log = structlog.get_logger()
@@ -140,6 +142,16 @@ def _register(app: Flask, name: str, when: Callable[..., bool], function: Callab
     def periodic() -> None:
         with app.app_context():
             function()
+
+
+def on_its_day(action: Callable[[], object]) -> None:
+    """Do one thing that is due, in a transaction of its own, so that none keeps another from its day."""
+    try:
+        run(action)
+    except DomainError:
+        log.info("nothing to do on its day any more", exc_info=True)
+    except Exception:
+        log.error("could not do what was due", exc_info=True)
 
 
 def work(app: Flask, workers: int = 2) -> None:

@@ -15,7 +15,8 @@ from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, Run
 from catalogue.people import audit
-from catalogue.people.models import Account, Person
+from catalogue.people import queries as people
+from catalogue.people.models import Person
 from catalogue.people.rules import fold_email, hash_token, new_token
 
 AWAITING = (EnrolmentState.REQUESTED, EnrolmentState.NOMINATED)
@@ -68,8 +69,7 @@ def ask(enrolment: Enrolment, manager: Manager, actor: Person) -> str:
 
 
 def _not_themselves(person: Person, manager: Manager) -> None:
-    account = db.session.scalar(select(Account.email).where(Account.person_id == person.id))
-    if fold_email(manager.email) in (fold_email(person.email), account or ""):
+    if fold_email(manager.email) in people.addresses_of(person):
         raise Refused("This is your own address. Enter your line manager's.")
 
 

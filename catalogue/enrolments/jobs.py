@@ -1,8 +1,5 @@
 """What happens on its day: seats released, answers that did not come, and reminders."""
 
-from collections.abc import Callable
-
-import structlog
 from flask import Flask
 
 from catalogue.enrolments import allocations, approving, nominating, reminding
@@ -13,11 +10,7 @@ from catalogue.enrolments.letters import (
     write_nomination_ended,
     write_reminder,
 )
-from catalogue.errors import DomainError
-from catalogue.jobs import register_hourly
-from catalogue.transactions import run
-
-log = structlog.get_logger()
+from catalogue.jobs import on_its_day, register_hourly
 
 
 def register_enrolment_jobs(app: Flask) -> None:
@@ -27,13 +20,13 @@ def register_enrolment_jobs(app: Flask) -> None:
 def keep_days() -> None:
     """Do all that is due: each in a transaction of its own, so that none keeps another from its day."""
     for approval_id in approving.due():
-        _each(lambda approval_id=approval_id: _lapse_approval(approval_id))  # type: ignore[misc]
+        on_its_day(lambda approval_id=approval_id: _lapse_approval(approval_id))  # type: ignore[misc]
     for enrolment_id in nominating.due():
-        _each(lambda enrolment_id=enrolment_id: _lapse_nomination(enrolment_id))  # type: ignore[misc]
+        on_its_day(lambda enrolment_id=enrolment_id: _lapse_nomination(enrolment_id))  # type: ignore[misc]
     for run_id in allocations.due():
-        _each(lambda run_id=run_id: write_confirmations(allocations.release(run_id)))  # type: ignore[misc]
+        on_its_day(lambda run_id=run_id: write_confirmations(allocations.release(run_id)))  # type: ignore[misc]
     for enrolment_id, kind in reminding.due():
-        _each(lambda enrolment_id=enrolment_id, kind=kind: _remind(enrolment_id, kind))  # type: ignore[misc]
+        on_its_day(lambda enrolment_id=enrolment_id, kind=kind: _remind(enrolment_id, kind))  # type: ignore[misc]
 
 
 def _lapse_approval(approval_id: int) -> None:
@@ -56,12 +49,3 @@ def _remind(enrolment_id: int, kind: str) -> None:
     enrolment = reminding.take(enrolment_id, kind)
     if enrolment is not None:
         write_reminder(enrolment, kind)
-
-
-def _each(action: Callable[[], None]) -> None:
-    try:
-        run(action)
-    except DomainError:
-        log.info("nothing to do on its day any more", exc_info=True)
-    except Exception:
-        log.error("could not do what was due", exc_info=True)

@@ -17,6 +17,12 @@ def account_of(person_id: int) -> Account | None:
     return db.session.scalar(select(Account).where(Account.person_id == person_id))
 
 
+def addresses_of(person: Person) -> set[str]:
+    """Every address under which we know somebody, folded."""
+    accounts = db.session.scalars(select(Account.email).where(Account.person_id == person.id))
+    return {fold_email(email) for email in (person.email, *accounts) if email}
+
+
 def authenticator_of(person_id: int) -> Authenticator | None:
     return db.session.scalar(select(Authenticator).where(Authenticator.person_id == person_id))
 

@@ -11,6 +11,7 @@ from sqlalchemy import Column, Row, Table, func, literal, select, union_all
 
 from catalogue.errors import NotThere
 from catalogue.extensions import db
+from catalogue.people import queries as people
 from catalogue.people.models import Account, Person
 from catalogue.people.rules import fold_email
 from catalogue.privacy.placing import Rows, Subject, places
@@ -35,9 +36,7 @@ class Held:
 
 
 def subject_of(person: Person) -> Subject:
-    accounts = db.session.scalars(select(Account.email).where(Account.person_id == person.id))
-    emails = {fold_email(email) for email in (person.email, *accounts) if email}
-    return Subject(person.id, person.key, person.name, tuple(sorted(emails)))
+    return Subject(person.id, person.key, person.name, tuple(sorted(people.addresses_of(person))))
 
 
 def person_by(said: str) -> Person:

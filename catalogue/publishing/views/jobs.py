@@ -1,13 +1,10 @@
 """What happens on its day: publishing what is approved, and retiring what has had its time."""
 
-from collections.abc import Callable
-
-import structlog
 from flask import Flask
 
 from catalogue.clock import today
-from catalogue.errors import DomainError, Refused
-from catalogue.jobs import register_hourly
+from catalogue.errors import Refused
+from catalogue.jobs import on_its_day, register_hourly
 from catalogue.offers.references import References
 from catalogue.publishing import deciding, queries
 from catalogue.publishing.actions import locked
@@ -15,9 +12,6 @@ from catalogue.publishing.letters import Letter
 from catalogue.publishing.models import DraftState
 from catalogue.publishing.rules import is_due
 from catalogue.publishing.views.common import retire_and_tell
-from catalogue.transactions import run
-
-log = structlog.get_logger()
 
 
 def register_publishing_jobs(app: Flask) -> None:
@@ -27,18 +21,9 @@ def register_publishing_jobs(app: Flask) -> None:
 def keep_dates() -> None:
     """Publish and retire all that is due: each in a transaction of its own, so that none keeps another from its day."""
     for offer_id in queries.due_drafts(today()):
-        _each(lambda offer_id=offer_id: _publish(offer_id))  # type: ignore[misc]
+        on_its_day(lambda offer_id=offer_id: _publish(offer_id))  # type: ignore[misc]
     for offer_id in queries.due_to_retire(today()):
-        _each(lambda offer_id=offer_id: _retire(offer_id))  # type: ignore[misc]
-
-
-def _each(action: Callable[[], None]) -> None:
-    try:
-        run(action)
-    except DomainError:  # it was taken back meanwhile
-        log.info("nothing to publish or retire any more", exc_info=True)
-    except Exception:
-        log.error("could not publish or retire", exc_info=True)
+        on_its_day(lambda offer_id=offer_id: _retire(offer_id))  # type: ignore[misc]
 
 
 def _publish(offer_id: int) -> None:
