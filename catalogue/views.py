@@ -16,6 +16,7 @@ from catalogue.enrolments.models import EnrolmentState
 from catalogue.enrolments.register import register_enrolments
 from catalogue.equality.views import register_equality
 from catalogue.extensions import db, limiter, login
+from catalogue.feedback.register import register_feedback
 from catalogue.frameworks import queries as frameworks
 from catalogue.frameworks.case.views import case as case_endpoints
 from catalogue.frameworks.views import frameworks as frameworks_pages
@@ -61,6 +62,7 @@ def register_views(app: Flask) -> None:
     register_systems(app)
     register_signon(app)
     register_equality(app)
+    register_feedback(app)
     register_imports(app)
     register_credentials(app)
     register_records(app)

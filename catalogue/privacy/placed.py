@@ -39,6 +39,14 @@ def _as_manager(subject: Subject) -> ColumnElement[bool]:
     return _any_of(_table("approval").c.manager_email, subject.emails)
 
 
+def _as_rater(subject: Subject) -> ColumnElement[bool]:
+    return _any_of(_table("feedback_rater").c.email, subject.emails)
+
+
+def _as_facilitator(subject: Subject) -> ColumnElement[bool]:
+    return _any_of(_table("feedback_round").c.facilitator_email, subject.emails)
+
+
 def _messages_to(subject: Subject) -> ColumnElement[bool]:
     delivery = _table("delivery").c
     return and_(delivery.kind == "mail", _any_of(delivery.payload["to"].as_string(), subject.emails))
@@ -60,10 +68,13 @@ def _done_by(subject: Subject) -> ColumnElement[bool]:
 
 
 def _done_to(subject: Subject) -> ColumnElement[bool]:
-    event, enrolment, assessment = (_table(name).c for name in ("audit_event", "enrolment", "assessment"))
+    event, enrolment, assessment, feedback = (
+        _table(name).c for name in ("audit_event", "enrolment", "assessment", "feedback_round")
+    )
     own = [
         select(literal("enrolment:") + cast(enrolment.id, Text)).where(enrolment.person_id == subject.id),
         select(literal("assessment:") + cast(assessment.id, Text)).where(assessment.person_id == subject.id),
+        select(literal("feedback:") + cast(feedback.id, Text)).where(feedback.person_id == subject.id),
     ]
     listed = and_(event.action.in_(["completions read", "statements read"]), in_json(event.detail, subject.key))
     about = or_(event.subject == subject.key, *(event.subject.in_(ids) for ids in own), listed)
@@ -148,6 +159,12 @@ ROWS = (
          shown="assessment_id dimension_id level", hidden="id"),
     Rows(table="set_aside", heading="Offers that are not for you, as you say", whose="person_id",
          shown="offer_id because at", hidden="id person_id"),
+    Rows(table="feedback_round", heading="Your rounds of feedback, and their reports", whose="person_id",
+         shown="framework_id state opened_at closes_on closed_at released_at facilitator_name facilitator_email report",
+         hidden="id person_id reminded_at facilitator_token_hash facilitator_asked_at held_back in_group_report"),
+    Rows(table="feedback_rater", heading="Whom you have asked for feedback", whose="round_id.person_id",
+         shown="relation name email",
+         hidden="id round_id token_hash knows_named answers importance comments sent_at declined_at"),
     Rows(table="saved_search", heading="Searches that you saved", whose="person_id",
          shown="name query created_at", hidden="id person_id"),
     Rows(table="saved_view", heading="Views that you saved", whose="person_id",
@@ -229,6 +246,11 @@ ROWS = (
     Rows(table="approval", heading="What you were asked as a line manager", whose=_as_manager, names=True,
          shown="asked_at answer_by decided_at approved reason", erased={"manager_name": "", "manager_email": ""},
          why=THEIRS),
+    Rows(table="feedback_rater", heading="Feedback that you were asked for", whose=_as_rater, names=True,
+         shown="relation answers importance comments sent_at declined_at", erased={"name": "", "email": ""},
+         why="What they said is somebody else's feedback until the round closes, and is then deleted."),
+    Rows(table="feedback_round", heading="Feedback that you facilitate", whose=_as_facilitator, names=True,
+         shown="closes_on released_at", erased={"facilitator_name": "", "facilitator_email": ""}, why=THEIRS),
     Rows(table="enrolment", heading="Enrolments that you nominated others for", whose="nominated_by_id", names=True,
          shown="offer_id state created_at", erased={"nominated_by_id": None}, why=THEIRS),
     Rows(table="membership_request", heading="Organisations for which you asked others whether they belong to them",
@@ -268,6 +290,7 @@ NOBODYS = {
     "equality_answer": "answers to equality questions, which belong to nobody and cannot be led back",
     "equality_report": "figures of equality answers, for groups of ten and more",
     "erasure": "keys of those who were erased, which lead nowhere",
+    "feedback_group_report": "averages of ten reports of feedback and more, of a system",
     "framework": _FRAMEWORK,
     "framework_draft": "the next words of a framework",
     "identity_provider": "where staff sign in",

@@ -150,6 +150,16 @@ PERIODS = (
         ),
     ),
     Period(
+        what="Who was asked for feedback, and what they answered",
+        kept="Until the round closes: 60 days at most", then_words="Deleted, in the transaction that makes the report",
+        why="To make the report, once.",
+    ),
+    Period(
+        what="Reports of feedback, and names and addresses of facilitators", kept="6 years after the round closed",
+        then_words="Deleted", why="To set the next round beside them.", time=6 * YEAR, table="feedback_round",
+        due=lambda table, before: table.c.closed_at < before,
+    ),
+    Period(
         what="Files with offers, and reports of them", kept="1 year after the last change", then_words="Deleted",
         why="To see what a file changed.",
         time=YEAR, table="offer_import", due=lambda table, before: table.c.changed_at < before,

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
-from catalogue.assessments.models import Assessment, AssessmentState, Result
+from catalogue.assessments.models import Answer, Assessment, AssessmentState, Result
 from catalogue.attendance import actions as attendance
 from catalogue.attendance import marking
 from catalogue.attendance.marking import Entry
@@ -28,6 +28,7 @@ from catalogue.offers.references import References
 from catalogue.people import audit
 from catalogue.people.models import Person
 from catalogue.publishing import actions as publishing
+from catalogue.seeding.feedback import add_finished_feedback, add_open_feedback
 from catalogue.seeding.load_offers import working_day
 from catalogue.systems.models import Organisation
 
@@ -52,7 +53,10 @@ def add_happenings(
     _under_way(colleagues[10:22], partner)
     _full(colleagues[20:29], matron)
     _at_their_own_pace([*colleagues[22:], *colleagues[:16]], matron)
-    _assessed(matron)
+    _assessed(matron, days_ago=210, gained=0)
+    add_finished_feedback(matron)
+    _assessed(matron, days_ago=40, gained=1)
+    add_open_feedback(matron)
     nominate(cohort.id, [person.id for person in colleagues[29:31]], system_id, lead, How(team=TEAM))
     _ask_line_manager(matron, cohort)
     _to_review(partner)
@@ -183,22 +187,22 @@ def _at_their_own_pace(people: Sequence[Person], matron: Person) -> None:
         attendance.do_step(begun, step)
 
 
-def _assessed(matron: Person) -> None:
-    """Twice, half a year apart, so that it shows what has changed."""
+def _assessed(matron: Person, days_ago: int, gained: int) -> None:
+    """With the answers that her levels could have come from, so that what others say can stand beside them."""
     framework = frameworks.current_framework()
     seat = next(seat for seat in frameworks.seats() if seat.key == "matron")
-    for days_ago, gained in ((180, 0), (40, 1)):
-        closed_at = now() - timedelta(days=days_ago)
-        db.session.add(
-            Assessment(
-                person=matron, framework=framework, seat=seat, state=AssessmentState.CLOSED,
-                started_at=closed_at, closed_at=closed_at,
-                results=[
-                    Result(dimension=dimension, level=1 + (place % 3 == 0) + (gained and place % 2))
-                    for place, dimension in enumerate(framework.dimensions)
-                ],
-            )
-        )  # fmt: skip
+    closed_at = now() - timedelta(days=days_ago)
+    assessment = Assessment(
+        person=matron, framework=framework, seat=seat, state=AssessmentState.CLOSED,
+        started_at=closed_at, closed_at=closed_at,
+    )  # fmt: skip
+    for place, dimension in enumerate(framework.dimensions):
+        level = 1 + (place % 3 == 0) + (gained and place % 2)
+        assessment.results.append(Result(dimension=dimension, level=level))
+        for statement in dimension.statements:
+            agreement = 4 if statement.level <= level else 2
+            assessment.answers.append(Answer(statement=statement, agreement=agreement, at=closed_at))
+    db.session.add(assessment)
     db.session.flush()
 
 

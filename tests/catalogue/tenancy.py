@@ -27,6 +27,7 @@ from catalogue.systems.models import Membership, MembershipRequest, Organisation
 from catalogue.transactions import run
 from lti.models import Arrival, Context, Deployment, Identity, Platform, ResourceLink
 from tests.assessments.closed import closed_assessment
+from tests.feedback.rounds import finished_round, open_round
 from tests.visitor import Visitor
 
 ORGANISATIONS = ("example-riverside-trust", "leeds-teaching-hospitals", "stockport")
@@ -57,6 +58,8 @@ NOBODYS = {"static"} | _named("""
     credentials: check badge signed achievement issuer status jwks key
     api: conditions framework frameworks offer offer_runs offers openapi providers runs seats systems
     approvals: answer
+    rating: index tasks dimension comments send decline
+    facilitating: report
     own_dates: feed
     api_pages: docs
     lti: login launch_tool launch_by_hand continue_in_window jwks
@@ -74,6 +77,7 @@ ONES_OWN = _named("""
     privacy: about_you download erase
     assessments: index before start tasks dimension finish compare
     recommendations: index not_for_me bring_back
+    feedback: index open_round systems
     enrolments: index enrol
     nominations: index cohort
     lists: index
@@ -143,6 +147,8 @@ OF: dict[str, Of] = {
     "assessments.result": _of("learner"),
     "assessments.radar_svg": _of("learner"),
     "assessments.sheet_pdf": _of("learner"),
+    **dict.fromkeys(_named("feedback: round_page remind close ask_facilitator"), _of("learner")),
+    **dict.fromkeys(_named("feedback: report report_pdf"), _of("learner", round_id="reported_id")),
     "enrolments.enrolment": _of("learner"),
     "enrolments.step": _of("learner", key="step"),
     "enrolments.withdraw": _of("learner"),
@@ -208,7 +214,7 @@ _WRITING, _LEADING = ("provider", ("partner", "editor")), ("system", ("lead",))
 ASKED = {
     "publishing.index": ("provider", ("partner", "editor", "facilitator")),
     **dict.fromkeys(("publishing.new", "publishing.colleagues", "imports.start", "imports.feeds"), _WRITING),
-    **dict.fromkeys(("nominations.index", "reports.index", "reports.cells", "reports.gaps"), _LEADING),
+    **dict.fromkeys(_named("nominations: index\nreports: index cells gaps\nfeedback: systems"), _LEADING),
 }
 """Pages of one's own that can be asked, in their query, for a tenant's thing, and by whom: another's is not there."""
 
@@ -308,10 +314,11 @@ def _things(number: int, ids: dict[str, int]) -> Things:
     db.session.add_all([identity, brought, code])
     db.session.flush()
     search, view, imported, feed = kept
+    reported, open_now = finished_round(ids["learner"]), open_round(ids["learner"])
     assert organisation.system is not None
     token = db.session.scalars(select(ApiToken).where(ApiToken.person_id == ids["learner"])).one()
     return {
-        "assessment_id": closed_assessment(ids["learner"]),
+        "assessment_id": closed_assessment(ids["learner"]), "reported_id": reported, "round_id": open_now,
         "enrolment_id": enrolment.id, "completed_id": completed.id, "step": offer.published.steps[0].key,
         "slug": offer.slug, "offer_id": offer.id, "provider": offer.provider.key, "provider_id": offer.provider_id,
         "completions_id": brought.id, "code_id": code.id, "identity_id": identity.id,

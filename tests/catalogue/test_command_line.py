@@ -17,6 +17,7 @@ from sqlalchemy import func, inspect, select
 from catalogue.cli import command_line
 from catalogue.enrolments.models import SeatAllocation
 from catalogue.extensions import db
+from catalogue.feedback.models import FeedbackRound
 from catalogue.offers.models import Offer, Run, RunState
 from catalogue.outbox import Delivery
 from catalogue.people.models import Account, Grant, Person, Role
@@ -214,7 +215,12 @@ def test_the_demonstration_has_something_to_see_for_everybody(app: Flask, comman
         register = f"/offers/{under_way.offer.slug}/register/runs/{under_way.id}/sessions/{under_way.sessions[1].id}"
         seats = f"/seats/{db.session.scalars(select(SeatAllocation.run_id)).one()}"
         assert full.state == RunState.FULL
-        assert "/approvals/" in db.session.scalars(select(Delivery)).one().payload["text"]
+        written = [delivery.payload["text"] for delivery in db.session.scalars(select(Delivery))]
+        assert sum("/approvals/" in words for words in written) == 1
+        assert sum("/rate/" in words for words in written) == 5, "of ten raters, five have not answered"
+        over, under = db.session.scalars(select(FeedbackRound).order_by(FeedbackRound.id)).all()
+        assert sum(group["answered"] for group in (over.report or {})["groups"]) == 14
+        round_ids = over.id, under.id
 
     def sees(who: str, path: str) -> str:
         visitor = Visitor(app)
@@ -229,6 +235,10 @@ def test_the_demonstration_has_something_to_see_for_everybody(app: Flask, comman
     assert "With your manager" in plan
     assert "2 of 3 steps done" in plan
     assert "Badge that others can check" in sees("matron", "/transcript")
+    report = sees("matron", f"/feedback/{round_ids[0]}/report")
+    for words in ("Blind spots , where", "Hidden strengths , where", "Line manager 1 answer", "Not shown, with fewer"):
+        assert words in report
+    assert "Peers 5 3" in sees("matron", f"/feedback/{round_ids[1]}")
     assert "A place is held for you" in sees("nominee", "/enrolments")
     assert re.search(r"[1-9]\d* overdue", sees("lead", "/track"))
     assert "Home first" in sees("lead", seats)

@@ -21,10 +21,15 @@ from catalogue.enrolments.models import (
     Team,
 )
 from catalogue.extensions import db
+from catalogue.feedback import actions as feedback
+from catalogue.feedback.actions import Named
+from catalogue.feedback.models import FeedbackGroupReport, FeedbackRater, FeedbackRound
+from catalogue.feedback.rules import Group
 from catalogue.interchange.models import OfferFeed, OfferImport
 from catalogue.offers.models import Mapping, Offer, OfferVersion, Run, RunSession
 from catalogue.people.actions import grant
 from catalogue.people.models import Grant, IdentityProvider, Person, Role, StaffIdentity
+from catalogue.people.rules import hash_token
 from catalogue.privacy.models import EqualityReport
 from catalogue.records.models import CompletionImport, CourseCode
 from catalogue.systems.models import LocalPartner, Membership, MembershipRequest, Organisation, System
@@ -36,6 +41,7 @@ from tests.assessments.closed import closed_assessment
 from tests.assessments.test_assessing import choose_seat
 from tests.attendance.conftest import add_course, put_on
 from tests.conftest import Ask
+from tests.feedback.rounds import finished_round, open_round, raters
 from tests.visitor import Visitor
 
 SELF_PACED, WITH_RUNS = "ten-minute-huddle", "with runs"
@@ -320,6 +326,46 @@ def test_a_transcript_asks_a_fixed_number_of_times(
     app: Flask, administrator: Visitor, statements: Callable[[], Any], path: str
 ) -> None:
     asks_a_fixed_number(app, administrator, statements, more_completions, path, 9)
+
+
+def more_feedback(first: int, count: int) -> None:
+    """So many more raters of the administrator's open round, and reports of other rounds of theirs."""
+    adam = db.session.scalars(select(Person).where(Person.name == "Adam Administrator")).one()
+    if first == 1:
+        finished_round(adam.id, raters(peers=[3] * 3), days_ago=400)
+        open_round(adam.id)
+    rounds = db.session.scalars(select(FeedbackRound).order_by(FeedbackRound.id)).all()
+    here = rounds[1]
+    for number in range(first, first + count):
+        db.session.add(
+            FeedbackRound(
+                person=adam, framework=here.framework, state="released", closes_on=now().date(),
+                closed_at=now() - timedelta(days=200), report=rounds[0].report,
+            )
+        )  # fmt: skip
+        feedback.ask(here, Group.PEERS, Named(f"Rater {number}", f"{number}@raters.example"))
+    rater = db.session.scalars(select(FeedbackRater).where(FeedbackRater.email == "1@raters.example")).one()
+    rater.token_hash = hash_token("token")
+    system = db.session.scalars(select(System).where(System.key == "devon")).one()
+    for number in range(first, first + count):
+        content = {"dimensions": []}
+        db.session.add(
+            FeedbackGroupReport(system=system, number=number, people=10, made_on=now().date(), content=content)
+        )
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [
+        ("/feedback", 8), ("/feedback/open", 4), ("/feedback/1/report", 7), ("/feedback/1/report.pdf", 7),
+        ("/feedback/2", 7), ("/feedback/2/close", 7), ("/rate/token", 7), ("/rate/token/answer", 7),
+        ("/rate/token/answer/care", 7), ("/rate/token/comments", 5), ("/feedback/systems", 6),
+    ],
+)  # fmt: skip
+def test_pages_on_feedback_ask_a_fixed_number_of_times(
+    app: Flask, administrator: Visitor, statements: Callable[[], Any], path: str, most: int
+) -> None:
+    asks_a_fixed_number(app, administrator, statements, more_feedback, path, most)
 
 
 def more_in_a_system(first: int, count: int) -> None:

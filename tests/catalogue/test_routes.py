@@ -60,6 +60,22 @@ ROUTES: dict[str, str | tuple[Role, ...] | TokenWith] = {
     "assessments.radar_svg": SIGNED_IN,
     "assessments.sheet_pdf": SIGNED_IN,
     "assessments.compare": SIGNED_IN,
+    "feedback.index": SIGNED_IN,
+    "feedback.open_round": SIGNED_IN,
+    "feedback.round_page": SIGNED_IN,
+    "feedback.remind": SIGNED_IN,
+    "feedback.close": SIGNED_IN,
+    "feedback.ask_facilitator": SIGNED_IN,
+    "feedback.report": SIGNED_IN,
+    "feedback.report_pdf": SIGNED_IN,
+    "feedback.systems": SIGNED_IN,
+    "rating.index": PUBLIC,
+    "rating.tasks": PUBLIC,
+    "rating.dimension": PUBLIC,
+    "rating.comments": PUBLIC,
+    "rating.send": PUBLIC,
+    "rating.decline": PUBLIC,
+    "facilitating.report": PUBLIC,
     "frameworks.index": PUBLIC,
     "frameworks.framework": PUBLIC,
     "frameworks.admin": DECIDE,
@@ -330,6 +346,7 @@ OTHERWISE: dict[str, dict[str, int]] = {
     "/completions/import": {name: 200 if name.startswith("administrator") else 404 for name in SIGNED},
     "/map": {name: 200 if name in ("lead", "administrator") else 404 for name in SIGNED},
     "/seats": dict.fromkeys(SIGNED, 404),  # nobody of them leads a system
+    "/feedback/systems": {name: 200 if name == "administrator" else 404 for name in SIGNED},
     "/map/cells.csv": {name: 200 if name == "administrator" else 404 for name in SIGNED},  # this lead leads no system
     "/map/gaps.csv": {name: 200 if name == "administrator" else 404 for name in SIGNED},
     "/track": {name: 404 if name in ("learner", "reviewer") else 200 for name in SIGNED},
@@ -377,6 +394,7 @@ OWN |= {"systems.organisation", "systems.people", "systems.member", "systems.rem
 OWN |= {"equality.about_you", "systems.import_people", "systems.your_system"}
 OWN |= {"systems.answer", "systems.take_back"}
 OWN |= {"track.person", "track.remove"}
+OWN |= {f"feedback.{name}" for name in ("round_page", "remind", "close", "ask_facilitator", "report", "report_pdf")}
 """Routes to something of somebody's: for everybody else it is not there."""
 
 ABOUT_ONESELF = {
