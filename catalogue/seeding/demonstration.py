@@ -64,8 +64,8 @@ def add_demonstration() -> None:
             place = places.get(email.partition("@")[0], (None, None))
             actions.grant(person, role, *place)
             db.session.add(Membership(person=person, organisation=provider if place[0] == provider.id else trust))
-            if role == Role.EDITOR:  # somebody whom the trust asks whether they work there too
-                db.session.add(MembershipRequest(person=person, organisation=trust, asked_as=email))
+            if email == DEMO_TRUST_ADMINISTRATOR:
+                _ask_editor(trust, person)
     for email in (DEMO_ADMINISTRATOR, DEMO_TRUST_ADMINISTRATOR):
         _give_authenticator(email)
     if db.session.scalar(select(Person.id).where(Person.key == _key(0))) is None:
@@ -78,6 +78,12 @@ def add_demonstration() -> None:
         )
         matron, partner, lead = (_person(f"{name}@demo.example") for name in ("matron", "partner", "lead"))
         add_happenings(colleagues, matron=matron, partner=partner, lead=lead, system_id=trust.system_id, cohort=cohort)
+
+
+def _ask_editor(trust: Organisation, asked_by: Person) -> None:
+    """Somebody is asked whether they work for the trust too."""
+    email = "editor@demo.example"
+    db.session.add(MembershipRequest(person=_person(email), organisation=trust, asked_as=email, asked_by=asked_by))
 
 
 def _give_authenticator(email: str) -> None:

@@ -244,6 +244,7 @@ def test_the_demonstration_has_something_to_see_for_everybody(app: Flask, comman
     assert "Home first" in sees("lead", seats)
     assert "Umar Farooq" in sees("partner", register)
     assert "says that you work for it" in sees("editor", "/home")
+    assert "Toni Reeves asked on" in sees("editor", "/organisations/example-riverside-trust/answer")
     assert "1 register to fill in" in sees("facilitator", "/publish")
     assert "See how another place does it" in sees("reviewer", "/review")
 
