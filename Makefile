@@ -31,7 +31,7 @@ drill: $(VENV)/tests-installed $(NHSUK)
 	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest -s tests/enrolments/test_concurrency.py
 	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest tests/lti/threats tests/lti/faults
 	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest tests/publishing/test_scripts.py tests/catalogue/test_other_organisations.py tests/people/test_audit_chain.py tests/people/test_odd_input.py
-	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest tests/journeys/test_demo.py
+	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest tests/journeys/test_demo.py tests/journeys/test_every_page.py
 	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest tests/interchange/test_import_command.py tests/interchange/test_partners_xcri.py
 	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest tests/api
 	EVERYSEAT_DRILL=1 $(BIN)/python -m pytest tests/reports/tracking/test_files.py

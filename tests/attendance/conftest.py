@@ -135,7 +135,11 @@ def facilitator(add_person: AddPerson, sign_in: SignIn, organisation_of: Callabl
 def other_partner(add_person: AddPerson, sign_in: SignIn, ask: Ask, organisation_of: Callable[[str], int]) -> Visitor:  # noqa: F811
     """A partner of another provider."""
     ours = organisation_of(WITH_RUNS)
-    theirs = ask(lambda: db.session.scalars(select(Offer.provider_id).where(Offer.provider_id != ours).limit(1)).one())
+    theirs = ask(
+        lambda: db.session.scalars(
+            select(Offer.provider_id).where(Offer.provider_id != ours).order_by(Offer.id).limit(1)
+        ).one()
+    )
     return sign_in(add_person("Stan Stranger", Role.PARTNER, organisation_id=theirs))
 
 

@@ -35,7 +35,7 @@ ORGANISATIONS = ("example-riverside-trust", "leeds-teaching-hospitals", "stockpo
 Things = dict[str, str | int]
 
 
-def _named(lines: str) -> set[str]:
+def by_blueprint(lines: str) -> set[str]:
     """ "blueprint: view view" in lines, as endpoints."""
     found = set()
     for line in lines.strip().splitlines():
@@ -44,7 +44,7 @@ def _named(lines: str) -> set[str]:
     return found
 
 
-NOBODYS = {"static"} | _named("""
+NOBODYS = {"static"} | by_blueprint("""
     home: index about healthz
     people: sign_in forgotten reset
     signon: start back
@@ -69,7 +69,7 @@ NOBODYS = {"static"} | _named("""
 """)
 """What anybody may open: the same for all; for who has a key that nobody guesses; or for what a platform signed."""
 
-ONES_OWN = _named("""
+ONES_OWN = by_blueprint("""
     home: learner
     people: sign_out
     signon: yours add
@@ -95,7 +95,7 @@ ONES_OWN = _named("""
 """)
 """What is about whoever opens it: of other people, each sees there whom they answer for."""
 
-WHOLE = _named("""
+WHOLE = by_blueprint("""
     home: admin
     audit: index events person
     equality: index offer
@@ -112,7 +112,7 @@ WHOLE = _named("""
 """)
 """For those who administer or review the whole service: no role within a tenant opens them."""
 
-PROGRAMS = _named("""
+PROGRAMS = by_blueprint("""
     api: draft put_draft put_run submit
     xapi: post put statements
 """)
@@ -147,8 +147,8 @@ OF: dict[str, Of] = {
     "assessments.result": _of("learner"),
     "assessments.radar_svg": _of("learner"),
     "assessments.sheet_pdf": _of("learner"),
-    **dict.fromkeys(_named("feedback: round_page remind close ask_facilitator"), _of("learner")),
-    **dict.fromkeys(_named("feedback: report report_pdf"), _of("learner", round_id="reported_id")),
+    **dict.fromkeys(by_blueprint("feedback: round_page remind close ask_facilitator"), _of("learner")),
+    **dict.fromkeys(by_blueprint("feedback: report report_pdf"), _of("learner", round_id="reported_id")),
     "enrolments.enrolment": _of("learner"),
     "enrolments.step": _of("learner", key="step"),
     "enrolments.withdraw": _of("learner"),
@@ -163,7 +163,7 @@ OF: dict[str, Of] = {
     "credentials.certificate": _of("colleague", key="credential"),
     "credentials.name": _of("colleague", key="credential"),
     **dict.fromkeys(
-        _named("attendance: register tick came no_show absent session printed template upload write"), REGISTER
+        by_blueprint("attendance: register tick came no_show absent session printed template upload write"), REGISTER
     ),
     "attendance.void": _of("partner", everywhere=True, enrolment_id="completed_id"),
     "attendance.withdraw": PUTTING_RIGHT,
@@ -195,7 +195,9 @@ OF: dict[str, Of] = {
     "imports.pull_now": WRITERS,
     "imports.remove_feed": WRITERS,
     **dict.fromkeys(
-        _named("publishing: offer activity edit part mapping map_dimension unmap_dimension steps preview comment"),
+        by_blueprint(
+            "publishing: offer activity edit part mapping map_dimension unmap_dimension steps preview comment"
+        ),
         WRITERS,
     ),
     "publishing.step": _of("partner", "editor", everywhere=True, key="step"),
@@ -204,9 +206,11 @@ OF: dict[str, Of] = {
     "publishing.step_group": _of("partner", "editor", everywhere=True, key="new"),
     "publishing.remove_step_group": _of("partner", "editor", everywhere=True, key="new"),
     "publishing.step_group_earlier": _of("partner", "editor", everywhere=True, key="new"),
-    **dict.fromkeys(_named("publishing: step_offers prerequisites remove_prerequisite"), WRITERS),
-    **dict.fromkeys(_named("publishing: runs new_run change_run cancel_run run_seats"), DATED),
-    **dict.fromkeys(_named("publishing: submit take_back discard retire collaborators remove_collaborator"), ANSWERING),
+    **dict.fromkeys(by_blueprint("publishing: step_offers prerequisites remove_prerequisite"), WRITERS),
+    **dict.fromkeys(by_blueprint("publishing: runs new_run change_run cancel_run run_seats"), DATED),
+    **dict.fromkeys(
+        by_blueprint("publishing: submit take_back discard retire collaborators remove_collaborator"), ANSWERING
+    ),
 }
 """What is somebody's. To everybody else it is not there."""
 
@@ -214,7 +218,7 @@ _WRITING, _LEADING = ("provider", ("partner", "editor")), ("system", ("lead",))
 ASKED = {
     "publishing.index": ("provider", ("partner", "editor", "facilitator")),
     **dict.fromkeys(("publishing.new", "publishing.colleagues", "imports.start", "imports.feeds"), _WRITING),
-    **dict.fromkeys(_named("nominations: index\nreports: index cells gaps\nfeedback: systems"), _LEADING),
+    **dict.fromkeys(by_blueprint("nominations: index\nreports: index cells gaps\nfeedback: systems"), _LEADING),
 }
 """Pages of one's own that can be asked, in their query, for a tenant's thing, and by whom: another's is not there."""
 
@@ -362,3 +366,11 @@ def make_tenants(app: Flask, add_person: Callable[..., int], sign_in: Callable[[
         people["partner"].get(f"/publish/offers/{things['offer_id']}")
         people["partner"].press("Change it")
         yield Tenant(people, things, [f"Quill{number}", f"quill{number}", str(things["learner"])])
+
+
+def everywhere(add_person: Callable[..., int], sign_in: Callable[[int], Visitor]) -> dict[str, Visitor]:
+    """People with a role of the whole service, or with none."""
+    roles = (Role.ADMINISTRATOR, Role.REVIEWER, Role.FACILITATOR, Role.LEAD)
+    return {role.value: sign_in(add_person(f"Every {role.value}", role)) for role in roles} | {
+        "learner": sign_in(add_person("Every learner"))
+    }

@@ -370,8 +370,12 @@ def test_a_fault_of_ours_is_a_page_with_a_reference_and_no_detail(app: Flask, le
     app.config.update(PROPAGATE_FAULTS=False, TESTING=False)
     app.jinja_env.globals["today"] = lambda: 1 / 0
     with app.app_context():
-        slug = db.session.scalars(select(Offer.slug).where(Offer.provider.has(ended_on=None)).limit(1)).first()
-        ended = db.session.scalars(select(Offer.slug).where(~Offer.provider.has(ended_on=None)).limit(1)).first()
+        slug = db.session.scalars(
+            select(Offer.slug).where(Offer.provider.has(ended_on=None)).order_by(Offer.id).limit(1)
+        ).first()
+        ended = db.session.scalars(
+            select(Offer.slug).where(~Offer.provider.has(ended_on=None)).order_by(Offer.id).limit(1)
+        ).first()
     assert slug != ended
     learner.get(f"/offers/{ended}", status=500)
     assert "It is our fault, not yours" in learner.text()

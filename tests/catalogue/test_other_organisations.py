@@ -12,9 +12,20 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from catalogue.extensions import db
-from catalogue.people.models import Person, Role
+from catalogue.people.models import Person
 from catalogue.security import PUBLIC, SIGNED_IN, TokenWith, guard_of
-from tests.catalogue.tenancy import ASKED, NOBODYS, OF, ONES_OWN, ORGANISATIONS, PROGRAMS, WHOLE, Tenant, make_tenants
+from tests.catalogue.tenancy import (
+    ASKED,
+    NOBODYS,
+    OF,
+    ONES_OWN,
+    ORGANISATIONS,
+    PROGRAMS,
+    WHOLE,
+    Tenant,
+    everywhere,
+    make_tenants,
+)
 from tests.drills import dealt, many
 from tests.visitor import ORIGIN, Visitor
 
@@ -27,13 +38,9 @@ def tenants(app: Flask, add_person: Callable[..., int], sign_in: Callable[[int],
     return list(make_tenants(app, add_person, sign_in))
 
 
-@pytest.fixture
-def everywhere(add_person: Callable[..., int], sign_in: Callable[[int], Visitor]) -> dict[str, Visitor]:
-    """People with a role of the whole service, or with none."""
-    roles = (Role.ADMINISTRATOR, Role.REVIEWER, Role.FACILITATOR, Role.LEAD)
-    return {role.value: sign_in(add_person(f"Every {role.value}", role)) for role in roles} | {
-        "learner": sign_in(add_person("Every learner"))
-    }
+@pytest.fixture(name="everywhere")
+def everywhere_(add_person: Callable[..., int], sign_in: Callable[[int], Visitor]) -> dict[str, Visitor]:
+    return everywhere(add_person, sign_in)
 
 
 def built(app: Flask, rule: Rule, tenant: Tenant) -> str:
@@ -87,16 +94,15 @@ def test_what_is_somebodys_is_there_for_them_and_for_nobody_else(
 ) -> None:
     tenant = tenants[number]
     near = [*tenant.people.items(), *((f"{role} everywhere", one) for role, one in everywhere.items())]
-    far = [
-        [(f"{role} of another", one) for role, one in other.people.items()] for other in tenants if other is not tenant
-    ]
-    tokens = {one: one.csrf_token() for _name, one in chain(near, *far)}
+    others = (other.people.items() for other in tenants if other is not tenant)
+    far = [(f"{role} of another", one) for role, one in chain.from_iterable(others)]
+    tokens = {one: one.csrf_token() for _name, one in chain(near, far)}
     for turn, (rule, method) in enumerate(rules_of(app)):
         whose, path = OF[rule.endpoint], built(app, rule, tenant)
         if method == "GET":
             visitor.get(path, status=302)
         may = whose.roles | ({"administrator everywhere"} if whose.everywhere else set())
-        for name, one in chain(near, *dealt(far, 2, turn)):
+        for name, one in chain(near, dealt(far, 5, turn)):
             if name in may:
                 continue
             if method == "GET":

@@ -56,7 +56,11 @@ def test_it_says_what_is_asked_and_who_else_may_say_that_it_was_done(
 def test_of_a_programme_it_names_the_steps_and_how_many_of_a_choice(app: Flask, visitor: Visitor) -> None:
     def made() -> str:
         other = db.session.scalars(
-            select(Offer.slug).join(Offer.published).where(Offer.slug.not_in([SELF_PACED, WITH_RUNS])).limit(1)
+            select(Offer.slug)
+            .join(Offer.published)
+            .where(Offer.slug.not_in([SELF_PACED, WITH_RUNS]))
+            .order_by(Offer.id)
+            .limit(1)
         ).one()
         add_programme(needed=(SELF_PACED,), electives=(WITH_RUNS, other), choose=1)
         db.session.flush()

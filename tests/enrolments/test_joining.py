@@ -51,7 +51,10 @@ def test_a_date_or_a_seat_of_a_number_that_there_cannot_be_is_no_choice(
     def only_for_a_seat() -> int:
         there = first_run()
         version = there.offer.published
-        version.for_seats_only, version.seats = True, [db.session.scalars(select(Seat).limit(1)).one()]
+        version.for_seats_only, version.seats = (
+            True,
+            [db.session.scalars(select(Seat).order_by(Seat.id).limit(1)).one()],
+        )
         return there.id
 
     run_id = change(only_for_a_seat)
@@ -150,7 +153,9 @@ def test_a_run_that_is_not_there_is_not_joined(learner: Visitor, ask: Ask) -> No
 
 def test_a_run_of_another_offer_is_not_joined(learner: Visitor, ask: Ask) -> None:
     def another() -> int:
-        return db.session.scalars(select(Run.id).where(Run.offer_id != first_run().offer_id).limit(1)).one()
+        return db.session.scalars(
+            select(Run.id).where(Run.offer_id != first_run().offer_id).order_by(Run.id).limit(1)
+        ).one()
 
     learner.get(f"/offers/{WITH_RUNS}/enrol")
     learner.press("Confirm", status=404, run=ask(another))
@@ -162,7 +167,7 @@ def test_two_runs_on_the_same_days_are_said_to_clash(
 ) -> None:
     def same_days() -> str:
         mine = first_run()
-        other = db.session.scalars(select(Run).where(Run.offer_id != mine.offer_id).limit(1)).one()
+        other = db.session.scalars(select(Run).where(Run.offer_id != mine.offer_id).order_by(Run.id).limit(1)).one()
         other.starts_on, other.ends_on = mine.starts_on, mine.ends_on
         return other.offer.slug
 

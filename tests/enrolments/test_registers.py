@@ -18,7 +18,11 @@ from tests.visitor import Visitor
 def stranger(add_person: AddPerson, sign_in: SignIn, ask: Ask, organisation_of: Callable[[str], int]) -> Visitor:
     """A partner of another provider."""
     ours = organisation_of(WITH_RUNS)
-    theirs = ask(lambda: db.session.scalars(select(Organisation.id).where(Organisation.id != ours).limit(1)).one())
+    theirs = ask(
+        lambda: db.session.scalars(
+            select(Organisation.id).where(Organisation.id != ours).order_by(Organisation.id).limit(1)
+        ).one()
+    )
     return sign_in(add_person("Stan Stranger", Role.PARTNER, organisation_id=theirs))
 
 

@@ -72,7 +72,7 @@ def keep(change: Ask, systems: list[int]) -> Callable[..., None]:
         day = today() + timedelta(days=days)
 
         def act() -> None:
-            actor = db.session.scalars(select(Person).limit(1)).one()
+            actor = db.session.scalars(select(Person).order_by(Person.id).limit(1)).one()
             set_allocations(first_run(), [(systems[0], None, first, day), (systems[1], None, second, day)], actor)
 
         change(act)

@@ -169,7 +169,13 @@ def test_a_list_of_documents_is_paged_sorted_filtered_and_cut_as_is_asked(visito
 def test_associations_say_what_stands_beside_a_dimension_in_the_other_framework(app: Flask, visitor: Visitor) -> None:
     def mapped_to(key: str) -> str:
         mapped = Mapping.dimension.has(Dimension.key == key)
-        wanted = select(Offer.slug).join(Offer.published).where(OfferVersion.mappings.any(mapped)).limit(1)
+        wanted = (
+            select(Offer.slug)
+            .join(Offer.published)
+            .where(OfferVersion.mappings.any(mapped))
+            .order_by(Offer.id)
+            .limit(1)
+        )
         with app.app_context():
             return db.session.scalars(wanted).one()
 
@@ -194,7 +200,7 @@ def test_the_words_of_a_framework_that_is_closed_are_not_there(
     app: Flask, visitor: Visitor, administrator: Visitor
 ) -> None:
     def close() -> str:
-        person = db.session.scalars(select(Person).limit(1)).one()
+        person = db.session.scalars(select(Person).order_by(Person.id).limit(1)).one()
         framework = db.session.scalars(select(Framework).where(Framework.key == MODEL)).one()
         set_open(framework, is_open=False, person=person)
         return framework.identifier

@@ -86,7 +86,7 @@ class Tool:
 
         def completing() -> None:
             offer = db.session.scalars(
-                select(Offer).join(Offer.published).where(OfferVersion.mode == "self-paced").limit(1)
+                select(Offer).join(Offer.published).where(OfferVersion.mode == "self-paced").order_by(Offer.id).limit(1)
             ).one()
             identity = db.session.scalars(select(Identity).where(Identity.sub == self.sub)).one()
             person = db.session.get_one(Person, identity.person_id)

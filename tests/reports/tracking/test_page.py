@@ -91,7 +91,9 @@ def test_a_programme_is_looked_at_with_its_parts_for_the_people_on_it(
     def make() -> str:
         programme = provided(3)[2]
         part = provided()[0]
-        step = db.session.scalars(select(Step).where(Step.version_id == programme.published.id).limit(1)).one()
+        step = db.session.scalars(
+            select(Step).where(Step.version_id == programme.published.id).order_by(Step.id).limit(1)
+        ).one()
         step.offer_id = part.id
         person = db.session.scalars(select(Person).where(Person.key == world.people[CUMBRIA][0])).one()
         put(person, programme)
@@ -157,7 +159,9 @@ def test_an_offer_for_members_only_is_told_to_those_whose_people_are_on_it(
 ) -> None:
     def make() -> str:
         programme = provided(3)[2]
-        step = db.session.scalars(select(Step).where(Step.version_id == programme.published.id).limit(1)).one()
+        step = db.session.scalars(
+            select(Step).where(Step.version_id == programme.published.id).order_by(Step.id).limit(1)
+        ).one()
         step.offer_id, programme.published.members_only = provided()[0].id, True
         put(db.session.scalars(select(Person).where(Person.key == world.people[CUMBRIA][0])).one(), programme)
         return programme.slug

@@ -125,7 +125,11 @@ def test_a_link_for_one_offer_enrols_on_that_one(
 ) -> None:
     other = change(
         lambda: db.session.scalars(
-            select(Run.id).join(Run.offer).where(Offer.slug != WITH_RUNS, Run.starts_on >= today()).limit(1)
+            select(Run.id)
+            .join(Run.offer)
+            .where(Offer.slug != WITH_RUNS, Run.starts_on >= today())
+            .order_by(Run.id)
+            .limit(1)
         ).one()
     )
     teacher.get(f"/lti/course/1/enrol?run={other}")

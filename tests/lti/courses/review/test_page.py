@@ -107,7 +107,7 @@ def test_what_was_done_before_the_course_is_not_shown(
 
 
 def anybody() -> Any:
-    return db.session.scalars(select(Identity)).first().person  # type: ignore[union-attr]
+    return db.session.scalars(select(Identity).order_by(Identity.id)).first().person  # type: ignore[union-attr]
 
 
 def test_a_place_that_a_teacher_gave_them_before_they_came_is_shown(
@@ -138,6 +138,7 @@ def test_other_offers_are_not_shown(
             select(Offer)
             .join(Offer.published)
             .where(Offer.slug != SELF_PACED, OfferVersion.mode == "self-paced")
+            .order_by(Offer.id)
             .limit(1)
         ).one()
         completing.complete(enrolments.enrol(person, offer, None), CompletedBy.LAST_STEP, person)
