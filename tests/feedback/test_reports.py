@@ -12,17 +12,22 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from catalogue.clock import now
+from catalogue.assessments.models import LevelAnswer
+from catalogue.clock import now, today
 from catalogue.extensions import db
-from catalogue.feedback import closing
+from catalogue.feedback import actions, closing
 from catalogue.feedback.jobs import keep_days
 from catalogue.feedback.models import FeedbackRater, FeedbackRound
+from catalogue.feedback.queries import asked_dimensions
 from catalogue.feedback.rules import Group
-from catalogue.people.models import AuditEvent
+from catalogue.frameworks import queries as frameworks
+from catalogue.people.models import AuditEvent, Person
 from catalogue.transactions import run
+from tests.assessments.closed import closed_assessment
 from tests.conftest import Ask
-from tests.credentials.test_papers import printed
-from tests.feedback.rounds import Rater, finished_round, open_round, raters
+from tests.feedback.rounds import Rater, answer, finished_round, open_round, raters
+from tests.feedback.rounds import ask as ask_rater
+from tests.printed import words_of
 from tests.visitor import Visitor
 
 PEERS = [4, 4, 2, 3]
@@ -94,7 +99,7 @@ def test_a_group_is_told_from_three_answers_on_in_every_page_and_export(
 def pdf(asker: Visitor, round_id: int) -> str:
     asker.get(f"/feedback/{round_id}/report.pdf")
     assert asker.response.content_type == "application/pdf"
-    return " ".join(printed(asker.response.data).split())
+    return " ".join(words_of(asker.response.data).split())
 
 
 def test_the_page_and_the_file_say_the_same(asker: Visitor, person_id: int, change: Ask) -> None:
@@ -241,3 +246,20 @@ def test_a_close_that_fails_half_way_deletes_nothing(app: Flask, person_id: int,
         run(half_way)
     assert ask(lambda: db.session.scalar(select(func.count()).select_from(FeedbackRater))) == len(EVERYBODY)
     assert ask(lambda: db.session.get_one(FeedbackRound, round_id).state) == "open"
+
+
+def test_who_assessed_themself_in_the_short_form_stands_beside_the_others_too(
+    asker: Visitor, person_id: int, change: Ask
+) -> None:
+    def short() -> int:
+        made = closed_assessment(person_id)
+        for dimension in asked_dimensions(frameworks.current_framework().id):
+            db.session.add(LevelAnswer(assessment_id=made, dimension_id=dimension.id, level=1, agreement=2))
+        here = actions.open_round(db.session.get_one(Person, person_id), today() + timedelta(days=9))
+        for number in range(3):
+            answer(ask_rater(here, Group.PEERS, number), Rater(Group.PEERS, 4))
+        return closing.close(here.id)[0].id
+
+    round_id = change(short)
+    asker.get(f"/feedback/{round_id}/report")
+    assert cells(asker)["Leading with care"] == ["2", "4"]
