@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Integer, Select, and_, cast, func, select, text
 from sqlalchemy.orm import InstrumentedAttribute
 
+from catalogue.clock import midnight
 from catalogue.enrolments.models import Completion, Enrolment, EnrolmentState
 from catalogue.extensions import db
 from catalogue.offers.models import Offer, OfferVersion
@@ -118,7 +119,7 @@ def months_of(sight: Sight, filters: Filters, today: date) -> Sequence[Month]:
     """How many joined in each month of the trend, and how many completed."""
     asked = narrowed(sight, filters, today)
     months = rules.months_until(min(filters.until or today, today), filters.since)
-    first, after = rules.midnight(months[0]), rules.midnight(rules.next_month(months[-1]))
+    first, after = midnight(months[0]), midnight(rules.next_month(months[-1]))
     joined = (
         select(*_since_each(Enrolment.created_at, months))
         .select_from(Enrolment)
@@ -137,9 +138,7 @@ def months_of(sight: Sight, filters: Filters, today: date) -> Sequence[Month]:
 def _since_each(moment: InstrumentedAttribute[datetime], months: Sequence[date]) -> list[ColumnElement[int]]:
     """For each month, in London, how many moments are in it or after it: one comparison each, and nothing is sorted."""
     counted = func.count()
-    return [
-        counted.filter(moment >= rules.midnight(first)).label(f"month_{place}") for place, first in enumerate(months)
-    ]
+    return [counted.filter(moment >= midnight(first)).label(f"month_{place}") for place, first in enumerate(months)]
 
 
 def _in_each(since_each: Sequence[int]) -> list[int]:

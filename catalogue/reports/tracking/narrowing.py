@@ -9,11 +9,12 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.expression import FunctionElement
 
+from catalogue.clock import midnight
 from catalogue.enrolments.models import ON_IT, Enrolment, EnrolmentState
 from catalogue.frameworks.models import Condition, Dimension, Seat
 from catalogue.offers.models import Mapping, Offer, OfferVersion, Run, Step, VersionState, version_condition
 from catalogue.reports.tracking.filters import OVERDUE, Eyes, Filters, Sight
-from catalogue.reports.tracking.rules import WAITING, Outcome, midnight, overdue_if_joined_before
+from catalogue.reports.tracking.rules import WAITING, Outcome, overdue_if_joined_before
 from catalogue.systems.models import Membership, Organisation, System
 
 Conditions = list[ColumnElement[bool]]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from catalogue.clock import LONDON
+from catalogue.clock import midnight
 from catalogue.enrolments.models import ON_IT, EnrolmentState
 from catalogue.people.rules import FEWEST_TOLD_OF
 from catalogue.reports.models import Every
@@ -73,11 +73,6 @@ def outcomes(states: Mapping[EnrolmentState, int], overdue: int) -> dict[Outcome
     counts[Outcome.UNDER_WAY] -= overdue
     counts[Outcome.OVERDUE] = overdue
     return counts
-
-
-def midnight(day: date) -> datetime:
-    """The moment at which a day begins."""
-    return datetime(day.year, day.month, day.day, tzinfo=LONDON)
 
 
 def next_month(day: date) -> date:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from catalogue.clock import midnight
 from catalogue.enrolments.models import ON_IT, EnrolmentState
 from catalogue.people.rules import FEWEST_TOLD_OF
 from catalogue.reports.models import Every
@@ -24,22 +25,22 @@ states = st.sampled_from(EnrolmentState)
     ("days_ago", "over"), [(0, False), (rules.OVERDUE_AFTER - 1, False), (rules.OVERDUE_AFTER + 1, True), (900, True)]
 )
 def test_at_ones_own_pace_one_is_overdue_after_so_many_days(days_ago: int, over: bool) -> None:
-    joined = rules.midnight(DAY - timedelta(days=days_ago)) + timedelta(hours=12)
+    joined = midnight(DAY - timedelta(days=days_ago)) + timedelta(hours=12)
     assert rules.is_overdue(EnrolmentState.BOOKED, joined, None, DAY) == over
 
 
 def test_the_last_day_in_london_still_counts() -> None:
     last = DAY - timedelta(days=rules.OVERDUE_AFTER)
-    assert not rules.is_overdue(EnrolmentState.BOOKED, rules.midnight(last), None, DAY)
-    assert rules.is_overdue(EnrolmentState.BOOKED, rules.midnight(last) - timedelta(seconds=1), None, DAY)
-    assert rules.midnight(date(2026, 7, 1)) == datetime(2026, 6, 30, 23, tzinfo=UTC)
+    assert not rules.is_overdue(EnrolmentState.BOOKED, midnight(last), None, DAY)
+    assert rules.is_overdue(EnrolmentState.BOOKED, midnight(last) - timedelta(seconds=1), None, DAY)
+    assert midnight(date(2026, 7, 1)) == datetime(2026, 6, 30, 23, tzinfo=UTC)
 
 
 @given(states, days, days)
 def test_on_a_run_one_is_overdue_when_it_is_over_and_however_long_ago_one_joined(
     state: EnrolmentState, ends_on: date, today: date
 ) -> None:
-    joined = rules.midnight(date(2019, 1, 1))
+    joined = midnight(date(2019, 1, 1))
     assert rules.is_overdue(state, joined, ends_on, today) == (state in ON_IT and ends_on < today)
 
 
