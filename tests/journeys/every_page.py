@@ -14,6 +14,10 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from catalogue.extensions import db
+from catalogue.feedback import closing
+from catalogue.feedback.actions import Named
+from catalogue.feedback.models import FeedbackRound
+from catalogue.feedback.rules import Group
 from catalogue.offers.models import Offer
 from catalogue.people import actions, break_glass
 from catalogue.people.models import Account, Person, Role
@@ -25,6 +29,7 @@ from tests.assessments.test_assessing import choose_seat
 from tests.catalogue.tenancy import NOBODYS, OF, ONES_OWN, PROGRAMS, Tenant
 from tests.conftest import PASSWORD
 from tests.enrolments.conftest import letters
+from tests.feedback.rounds import Rater, answer, ask, open_round, raters
 from tests.frameworks.test_editing import begun
 from tests.lti.courses.conftest import member
 from tests.lti.courses.review.conftest import come, open_submission
@@ -261,6 +266,32 @@ def too_late(scene: Scene) -> Iterator[Visitor]:
     yield nobody
 
 
+def feedback(scene: Scene) -> Iterator[Visitor]:
+    """Somebody is asked, answers, and a facilitator releases the report."""
+    person_id = scene.add_person("Fern Asker")
+    everybody = raters(manager=[1], peers=[0, 3, 3, 3, 3], others=[2])
+    round_id = scene.change(lambda: open_round(person_id, everybody, Named("Fay Facilitator", "fay@test.example")))
+    token = scene.change(lambda: ask(db.session.get_one(FeedbackRound, round_id), Group.REPORTS, 99))
+    rater = Visitor(scene.app)
+    for page in ("", "/answer", "/answer/care", "/answer/care?open=1", "/comments"):
+        rater.get(f"/rate/{token}{page}")
+        yield rater
+    scene.change(lambda: answer(token, Rater(Group.REPORTS, comments={"well": "They listen"})))
+    rater.get(f"/rate/{token}")
+    yield rater
+    facilitator, asker = Visitor(scene.app), scene.sign_in(person_id)
+    at = scene.change(lambda: f"/release/{closing.close(round_id)[1]}")
+    asker.get(f"/feedback/{round_id}")
+    yield asker
+    facilitator.get(at)
+    yield facilitator
+    facilitator.press("We have talked: release it")
+    facilitator.follow()
+    yield facilitator
+    asker.get(f"/feedback/{round_id}/report")
+    yield asker
+
+
 def nothing_there(scene: Scene) -> Iterator[Visitor]:
     """What somebody sees of whom nothing is known."""
     for role, path in (
@@ -326,6 +357,6 @@ def course(scene: Scene) -> Iterator[Visitor]:
 
 WAYS: tuple[Callable[[Scene], Iterator[Visitor]], ...] = (
     assessment, offers, framework, review, organisations, door, second_step, register, approval, too_late,
-    nothing_there, platforms, course,
+    feedback, nothing_there, platforms, course,
 )  # fmt: skip
 """To the pages that no address alone opens: each yields somebody at every page that it comes to."""
