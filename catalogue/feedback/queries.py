@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, union_all
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from catalogue.assessments import queries as assessments
-from catalogue.assessments.models import Answer, Assessment, LevelAnswer
+from catalogue.assessments.models import Answer, Assessment, Form, LevelAnswer
 from catalogue.clock import now, today
 from catalogue.errors import NotThere
 from catalogue.extensions import db
@@ -169,19 +169,23 @@ def newest_self_assessment(person_id: int, framework_id: int) -> Assessment | No
 def own_means(person_id: int, framework_id: int) -> dict[int, float]:
     """What somebody says of themself, by dimension id: the mean of 0 to 4 to one decimal, in their newest answers.
 
-    Those are to statements, or in the short form to levels.
+    Those are to statements, or in the short form to levels; what was answered in the other form does not count.
     """
     newest = newest_self_assessment(person_id, framework_id)
     if newest is None:
         return {}
-    full = (
-        select(Statement.dimension_id, Answer.agreement)
-        .join(Answer, Answer.statement_id == Statement.id)
-        .where(Answer.assessment_id == newest.id)
-    )
-    short = select(LevelAnswer.dimension_id, LevelAnswer.agreement).where(LevelAnswer.assessment_id == newest.id)
-    given = union_all(full, short).subquery()
-    rows = db.session.execute(select(given.c.dimension_id, func.avg(given.c.agreement)).group_by(given.c.dimension_id))
+    if newest.form == Form.SHORT:
+        given = select(LevelAnswer.dimension_id, func.avg(LevelAnswer.agreement)).where(
+            LevelAnswer.assessment_id == newest.id
+        )
+        rows = db.session.execute(given.group_by(LevelAnswer.dimension_id))
+    else:
+        given = (
+            select(Statement.dimension_id, func.avg(Answer.agreement))
+            .join(Answer, Answer.statement_id == Statement.id)
+            .where(Answer.assessment_id == newest.id)
+        )
+        rows = db.session.execute(given.group_by(Statement.dimension_id))
     return {dimension_id: round(float(mean), 1) for dimension_id, mean in rows}
 
 
