@@ -12,7 +12,7 @@ import time_machine
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from catalogue.assessments.models import LevelAnswer
+from catalogue.assessments.models import Assessment, Form, LevelAnswer
 from catalogue.clock import now, today
 from catalogue.extensions import db
 from catalogue.feedback import actions, closing
@@ -253,6 +253,7 @@ def test_who_assessed_themself_in_the_short_form_stands_beside_the_others_too(
 ) -> None:
     def short() -> int:
         made = closed_assessment(person_id)
+        db.session.get_one(Assessment, made).form = Form.SHORT
         for dimension in asked_dimensions(frameworks.current_framework().id):
             db.session.add(LevelAnswer(assessment_id=made, dimension_id=dimension.id, level=1, agreement=2))
         here = actions.open_round(db.session.get_one(Person, person_id), today() + timedelta(days=9))
