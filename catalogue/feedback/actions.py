@@ -16,7 +16,7 @@ from catalogue.frameworks import queries as frameworks
 from catalogue.people import audit
 from catalogue.people import queries as people
 from catalogue.people.models import Person
-from catalogue.people.rules import fold_email, hash_token, new_token
+from catalogue.people.rules import fold_email, hash_token, mailbox, new_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def open_round(person: Person, closes_on: date, facilitator: Named | None = None
     first, last = rules.closing_days(today())
     if not first <= closes_on <= last:
         raise Refused("The last day must be between 7 and 60 days from today.")
-    if facilitator is not None and fold_email(facilitator.email) in people.addresses_of(person):
+    if facilitator is not None and mailbox(facilitator.email) in _mailboxes(person):
         raise Refused("This is your own address. Enter your facilitator's.")
     made = FeedbackRound(
         person=person, framework=framework, closes_on=closes_on,
@@ -53,6 +53,10 @@ def open_round(person: Person, closes_on: date, facilitator: Named | None = None
     db.session.flush()
     audit.record("feedback opened", f"feedback:{made.id}", person.key)
     return made
+
+
+def _mailboxes(person: Person) -> set[str]:
+    return {mailbox(email) for email in people.addresses_of(person)}
 
 
 def held(round_id: int) -> FeedbackRound:
@@ -76,15 +80,15 @@ def ask(here: FeedbackRound, group: Group, who: Named) -> str:
     """
     if not takes_answers(here):
         raise Refused("This round is closed: nobody can be asked any more.")
-    email = fold_email(who.email)
-    if email in people.addresses_of(here.person):
+    email, box = fold_email(who.email), mailbox(who.email)
+    if box in _mailboxes(here.person):
         raise Refused("This is your own address. You answer in your self-assessment.")
-    if email == fold_email(here.facilitator_email):
+    if box == mailbox(here.facilitator_email):
         raise Refused("This is your facilitator's address. Whoever sees the report first does not answer.")
     there = db.session.execute(
         select(FeedbackRater.email, FeedbackRater.relation).where(FeedbackRater.round_id == here.id)
     ).all()
-    if email in {row.email for row in there}:
+    if box in {mailbox(row.email) for row in there}:
         raise Refused("You have asked somebody at this address already.")
     if group == Group.MANAGER and any(row.relation == Group.MANAGER for row in there):
         raise Refused("You have asked your line manager already. Anybody else you answer to is one of the others.")

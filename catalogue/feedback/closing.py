@@ -58,9 +58,14 @@ def _facilitators_link(here: FeedbackRound) -> str:
 
 
 def ask_facilitator_again(here: FeedbackRound) -> str:
-    """A new link for the facilitator; the old one ends. Raises ``Refused`` for more than one in a day."""
+    """A new link for the facilitator; the old one ends.
+
+    Raises ``Refused`` for more than one in a day, and where they have been erased.
+    """
     if here.state != RoundState.CLOSED:
         raise Refused("The report waits for nobody.")
+    if not here.facilitator_email:
+        raise Refused("Your facilitator is not here any more. The report is released to you within the hour.")
     if here.facilitator_asked_at is not None and here.facilitator_asked_at > now() - REMIND_AFTER:
         raise Refused("They were written to less than a day ago. Try again tomorrow.")
     audit.record("feedback facilitator reminded", f"feedback:{here.id}", here.person.key)

@@ -221,10 +221,13 @@ def due_to_remind() -> Sequence[int]:
 
 
 def due_to_release() -> Sequence[int]:
-    """Reports that a facilitator has had for as long as anybody may."""
+    """Reports that a facilitator has had for as long as anybody may, or whose facilitator has been erased."""
     return db.session.scalars(
         select(FeedbackRound.id)
-        .where(FeedbackRound.state == RoundState.CLOSED, FeedbackRound.closed_at < now() - RELEASED_AFTER)
+        .where(
+            FeedbackRound.state == RoundState.CLOSED,
+            (FeedbackRound.closed_at < now() - RELEASED_AFTER) | (FeedbackRound.facilitator_email == ""),
+        )
         .order_by(FeedbackRound.id)
     ).all()
 

@@ -26,6 +26,12 @@ def fold_email(email: str) -> str:
     return email.strip().casefold()
 
 
+def mailbox(email: str) -> str:
+    """Whose an address is, folded: without what may stand after a "+" (RFC 5233)."""
+    local, at, domain = fold_email(email).rpartition("@")
+    return f"{local.partition('+')[0] or local}{at}{domain}"
+
+
 def new_token() -> str:
     """256 random bits, safe in an address."""
     return secrets.token_urlsafe(32)

@@ -1,6 +1,7 @@
 """Where each of the catalogue's tables stands: what of it is about a person, is shown to them, is erased, or stays."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, Text, and_, case, cast, exists, false, func, literal, or_, select
@@ -50,6 +51,11 @@ def _as_facilitator(subject: Subject) -> ColumnElement[bool]:
 def _messages_to(subject: Subject) -> ColumnElement[bool]:
     delivery = _table("delivery").c
     return and_(delivery.kind == "mail", _any_of(delivery.payload["to"].as_string(), subject.emails))
+
+
+def _without_text(payload: Mapping[str, Any], _subject: Subject) -> dict[str, Any]:
+    """A message, but for what it says: its links open for whoever has them, and a platform may say any address."""
+    return {name: payload[name] for name in ("to", "subject") if name in payload}
 
 
 def _unknown_statements(subject: Subject) -> ColumnElement[bool]:
@@ -223,7 +229,8 @@ ROWS = (
          shown="provider_id url pulled_at failing_since outcome",
          hidden="id person_id etag last_modified due_at claimed_until warned_at"),
     Rows(table="delivery", heading="Messages to you that wait to be sent", whose=_messages_to,
-         shown="payload state created_at", hidden="id kind lane attempts due_at tried_until finished_at last_error"),
+         shown="payload state created_at", hidden="id kind lane attempts due_at tried_until finished_at last_error",
+         told={"payload": _without_text}),
     Rows(
         table="audit_event", heading="What you did", whose=_done_by,
         shown="at action subject detail", hidden="id actor_key number seal",
@@ -247,7 +254,8 @@ ROWS = (
          shown="asked_at answer_by decided_at approved reason", erased={"manager_name": "", "manager_email": ""},
          why=THEIRS),
     Rows(table="feedback_rater", heading="Feedback that you were asked for", whose=_as_rater, names=True,
-         shown="relation answers importance comments sent_at declined_at", erased={"name": "", "email": ""},
+         shown="relation",  # what they said is read by their link alone: an address that a platform says proves nobody
+         hidden="answers importance comments sent_at declined_at", erased={"name": "", "email": ""},
          why="What they said is somebody else's feedback until the round closes, and is then deleted."),
     Rows(table="feedback_round", heading="Feedback that you facilitate", whose=_as_facilitator, names=True,
          shown="closes_on released_at", erased={"facilitator_name": "", "facilitator_email": ""}, why=THEIRS),

@@ -15,13 +15,14 @@ from catalogue.clock import now, today
 from catalogue.extensions import db
 from catalogue.feedback.jobs import keep_days
 from catalogue.feedback.models import FeedbackRater, FeedbackRound
+from catalogue.feedback.rules import Group
 from catalogue.people.models import AuditEvent, Person
 from catalogue.privacy import erasing
 from catalogue.privacy.holding import held_about, subject_of
 from catalogue.transactions import run
 from tests.conftest import Ask
 from tests.enrolments.conftest import letters, mails
-from tests.feedback.rounds import assessed, finished_round, open_round, raters
+from tests.feedback.rounds import Rater, answer, assessed, finished_round, open_round, raters
 from tests.visitor import Visitor
 
 BOSS = "mo.manager@trust.example"
@@ -115,6 +116,7 @@ def test_a_rater_reads_who_sees_what_first_and_what_is_saved_is_there_when_they_
         "Who sees what",
         "Fay Facilitator sees the same report first",
         "If fewer than 3 of your group answer",
+        "We cannot check who stands behind the addresses",
     ):
         assert words in said
     visitor.get(f"{path}/answer/care")
@@ -215,8 +217,11 @@ def test_reminders_go_to_all_who_have_not_answered_with_a_link_that_takes_the_pl
     ("email", "group", "words"),
     [
         ("Peer@Trust.example ", "others", "asked somebody at this address already"),
+        ("peer+two@trust.example", "peers", "asked somebody at this address already"),
         ("sam.asker@test.example", "peers", "your own address"),
+        ("sam.asker+peer@test.example", "peers", "your own address"),
         ("fay@coach.example", "peers", "facilitator"),
+        ("fay+2@coach.example", "peers", "facilitator"),
         ("second@trust.example", "manager", "asked your line manager already"),
         ("nobody", "peers", "Enter an email address"),
     ],
@@ -245,7 +250,7 @@ def test_a_facilitator_has_a_name_and_an_address_of_their_own(asker: Visitor) ->
     assert "email address, or leave both empty" in asker.text()
     asker.press("Choose whom to ask", status=422, facilitator_name="", facilitator_email="fay@coach.example")
     assert "name, or leave both empty" in asker.text()
-    asker.press("Choose whom to ask", status=422, facilitator_name="I", facilitator_email="sam.asker@test.example")
+    asker.press("Choose whom to ask", status=422, facilitator_name="I", facilitator_email="sam.asker+f@test.example")
     assert "your own address" in asker.text()
 
 
@@ -276,16 +281,67 @@ def test_what_is_held_about_a_person_says_nothing_of_who_answered_what(
     asker: Visitor, person_id: int, change: Ask
 ) -> None:
     change(lambda: open_round(person_id, raters(peers=[4, 0])))
-    asker.get("/about-you")
-    asker.press("Download everything", status=200)
-    said = ZipFile(BytesIO(asker.response.data)).read("about-you.json").decode()
+    said = downloaded(asker)
     assert "rater.1@raters.example" in said, "whom they asked is their own"
     (part,) = re.findall(r'"Whom you have asked for feedback": \[(.*?)\]', said, re.DOTALL)
     assert set(re.findall(r'"(\w+)":', part)) == {"relation", "name", "email"}
 
 
-def test_somebody_who_was_asked_is_shown_what_they_said_and_leaves_no_name_when_they_are_erased(
-    add_person: Callable[..., int], person_id: int, change: Ask, ask: Ask
+def downloaded(somebody: Visitor) -> str:
+    somebody.get("/about-you")
+    somebody.press("Download everything", status=200)
+    return ZipFile(BytesIO(somebody.response.data)).read("about-you.json").decode()
+
+
+def test_who_takes_a_raters_address_on_a_learning_platform_gets_neither_what_they_said_nor_their_link(
+    asker: Visitor, person_id: int, change: Ask, ask: Ask
+) -> None:
+    opened(asker)
+    name(asker, "rater@raters.example")
+    token = link(ask, "rater@raters.example").removeprefix("/rate/")
+    change(lambda: answer(token, Rater(Group.PEERS, 4, 3, {"well": "zqx kind"})))
+    change(lambda: setattr(db.session.get_one(Person, person_id), "email", "rater@raters.example"))
+    said = downloaded(asker)
+    for told in ("zqx kind", "sent_at", "declined_at", '"answers"', token):
+        assert told not in said
+    assert '"Feedback that you were asked for": [\n  {"relation": "peers"}]' in said
+    assert "Sam Asker asks for your feedback" in said, "that a message waits is told, and not what it says"
+
+
+def test_an_administrator_who_downloads_for_a_rater_is_not_told_what_they_said(
+    add_person: Callable[..., int], person_id: int, administrator: Visitor, change: Ask, ask: Ask
+) -> None:
+    rater_id = add_person("Rita Rater")
+    change(lambda: open_round(person_id, [Rater(Group.PEERS, 4, 3, {"well": "zqx kind"})]))
+    change(lambda: setattr(db.session.get_one(Person, rater_id), "email", "rater.0@raters.example"))
+    key = ask(lambda: db.session.get_one(Person, rater_id).key)
+    administrator.get(f"/admin/privacy/{key}")
+    administrator.post(
+        f"/admin/privacy/{key}/download", {"csrf_token": administrator.csrf_token()}, status=200
+    )  # fmt: skip
+    said = ZipFile(BytesIO(administrator.response.data)).read("about-you.json").decode()
+    assert "Feedback that you were asked for" in said
+    assert "zqx kind" not in said
+    assert '"answers"' not in said
+
+
+def test_names_that_hold_what_cannot_be_seen_and_words_without_end_are_refused_or_shown_as_words(
+    asker: Visitor, visitor: Visitor, ask: Ask
+) -> None:
+    opened(asker)
+    for number, typed in enumerate(("\n", " ", "x" * 201)):
+        asker.press("Ask them", 422, group="peers", name=typed, email=f"odd{number}@trust.example")
+    name(asker, "peer@trust.example")
+    path = link(ask, "peer@trust.example")
+    visitor.get(f"{path}/comments")
+    visitor.press("Save and go on", 422, well="x" * 1_000_000)
+    visitor.press("Save and go on", 400, well="a\0b")
+    visitor.get(f"{path}/comments")
+    visitor.press("Save and go on", well="\x01\u202e<script>zqx</script>\r\n")
+
+
+def test_somebody_who_was_asked_finds_that_they_were_and_leaves_no_name_when_they_are_erased(
+    add_person: Callable[..., int], person_id: int, sign_in: Callable[[int], Visitor], change: Ask, ask: Ask
 ) -> None:
     rater_id = add_person("Rita Rater")
     change(lambda: open_round(person_id, raters(peers=[4])))
@@ -294,6 +350,9 @@ def test_somebody_who_was_asked_is_shown_what_they_said_and_leaves_no_name_when_
     assert "Feedback that you were asked for" in headings
     change(lambda: erasing.erase(db.session.get_one(Person, rater_id), ""))
     assert ask(lambda: db.session.execute(select(FeedbackRater.name, FeedbackRater.email)).one()) == ("", "")
+    asker = sign_in(person_id)
+    asker.get("/feedback/1")
+    assert "Somebody who is erased" in asker.text()
 
 
 def test_who_is_erased_takes_rounds_raters_and_reports_with_them(

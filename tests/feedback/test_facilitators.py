@@ -18,7 +18,8 @@ from catalogue.feedback.actions import Named
 from catalogue.feedback.jobs import keep_days
 from catalogue.feedback.models import FeedbackRound
 from catalogue.feedback.telling import close_and_tell
-from catalogue.people.models import AuditEvent
+from catalogue.people.models import AuditEvent, Person
+from catalogue.privacy import erasing
 from tests.conftest import Ask
 from tests.enrolments.conftest import letters, mails
 from tests.feedback.rounds import Rater, open_round
@@ -125,6 +126,21 @@ def test_a_facilitator_is_written_to_again_once_a_day_and_the_old_link_ends(
         later.press("Write to them again")
         visitor.get(old, status=404)
         visitor.get(link(ask))
+
+
+def test_a_facilitator_who_is_erased_keeps_no_report_waiting(
+    app: Flask, asker: Visitor, add_person: Callable[..., int], round_id: int, change: Ask, ask: Ask
+) -> None:
+    fay = add_person("Fay Facilitator")
+    change(lambda: setattr(db.session.get_one(Person, fay), "email", FAY.email))
+    change(lambda: erasing.erase(db.session.get_one(Person, fay), ""))
+    asker.get(f"/feedback/{round_id}")
+    assert "released to you within the hour" in asker.text()
+    asker.post(f"/feedback/{round_id}/facilitator", {"csrf_token": asker.csrf_token()}, status=409)
+    assert [to for to, _ in ask(mails) if not to] == [], "nothing is written to nobody"
+    with app.app_context():
+        keep_days()
+    asker.get(f"/feedback/{round_id}/report")
 
 
 def test_a_link_that_is_nobodys_opens_nothing(visitor: Visitor, round_id: int) -> None:
