@@ -53,7 +53,7 @@ def by_size(most: int) -> list[tuple[Group, ...]]:
     return [groups for size in range(1, most + 1) for groups in combinations_with_replacement(ANONYMOUS, size)]
 
 
-@pytest.mark.parametrize("groups", by_size(many(5, 7)), ids="-".join)
+@pytest.mark.parametrize("groups", by_size(many(5, 6)), ids="-".join)
 def test_every_report_is_explained_by_two_sets_of_answers_that_differ_for_each_rater(groups: tuple[Group, ...]) -> None:
     """How much it matters is here what is answered, the hardest case: one figure must not help against the other."""
     for published, sets in all_told(groups).items():
@@ -61,7 +61,7 @@ def test_every_report_is_explained_by_two_sets_of_answers_that_differ_for_each_r
             assert len({answers[place] for answers in sets}) >= 2, f"{published} tells what {groups[place]} answered"
 
 
-@pytest.mark.parametrize("groups", by_size(many(4, 6)), ids="-".join)
+@pytest.mark.parametrize("groups", by_size(many(4, 5)), ids="-".join)
 def test_no_report_gives_away_the_mean_of_a_group_of_fewer_than_three(groups: tuple[Group, ...]) -> None:
     for published, sets in all_told(groups).items():
         for group, count in Counter(groups).items():
