@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import select
 
 from catalogue.clock import now, today
-from catalogue.errors import Refused
+from catalogue.errors import NotThere, Refused
 from catalogue.extensions import db
 from catalogue.feedback import queries, rules
 from catalogue.feedback.models import FeedbackRater, FeedbackRound, RoundState
@@ -60,13 +60,16 @@ def _mailboxes(person: Person) -> set[str]:
 
 
 def held(round_id: int) -> FeedbackRound:
-    """The round, as it is now, for this transaction alone."""
-    return db.session.scalars(
+    """The round, as it is now, for this transaction alone; raises ``NotThere`` where it went with its person."""
+    found = db.session.scalar(
         select(FeedbackRound)
         .where(FeedbackRound.id == round_id)
         .with_for_update(of=FeedbackRound)
         .execution_options(populate_existing=True)
-    ).one()
+    )
+    if found is None:
+        raise NotThere
+    return found
 
 
 def takes_answers(here: FeedbackRound) -> bool:
