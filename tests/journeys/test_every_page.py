@@ -100,6 +100,7 @@ def test_every_page_works_for_everybody(
         if answer.mimetype == "text/html":
             shown.append(Shown(one, answer, rendered[-1][1]))
         else:
+            answer.close()  # it may be sent piece by piece
             files.add(endpoint)
     for way in WAYS:
         shown += [Shown(one, one.response, rendered[-1][1]) for one in way(scene)]
