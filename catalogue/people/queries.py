@@ -18,9 +18,13 @@ def account_of(person_id: int) -> Account | None:
 
 
 def addresses_of(person: Person) -> set[str]:
-    """Every address under which we know somebody, folded."""
-    accounts = db.session.scalars(select(Account.email).where(Account.person_id == person.id))
-    return {fold_email(email) for email in (person.email, *accounts) if email}
+    """Every address under which we know somebody, folded; a learning platform may have said one that is not theirs."""
+    return sign_in_addresses(person) | ({fold_email(person.email)} if person.email else set())
+
+
+def sign_in_addresses(person: Person) -> set[str]:
+    """The addresses that somebody signs in with here, folded."""
+    return set(db.session.scalars(select(Account.email).where(Account.person_id == person.id)))
 
 
 def authenticator_of(person_id: int) -> Authenticator | None:

@@ -36,7 +36,10 @@ class Held:
 
 
 def subject_of(person: Person) -> Subject:
-    return Subject(person.id, person.key, person.name, tuple(sorted(people.addresses_of(person))))
+    proven = people.sign_in_addresses(person)
+    return Subject(
+        person.id, person.key, person.name, tuple(sorted(people.addresses_of(person))), tuple(sorted(proven))
+    )
 
 
 def person_by(said: str) -> Person:

@@ -37,20 +37,20 @@ def in_json(column: ColumnElement[Any] | InstrumentedAttribute[Any], said: str) 
 
 
 def _as_manager(subject: Subject) -> ColumnElement[bool]:
-    return _any_of(_table("approval").c.manager_email, subject.emails)
+    return _any_of(_table("approval").c.manager_email, subject.proven)
 
 
 def _as_rater(subject: Subject) -> ColumnElement[bool]:
-    return _any_of(_table("feedback_rater").c.email, subject.emails)
+    return _any_of(_table("feedback_rater").c.email, subject.proven)
 
 
 def _as_facilitator(subject: Subject) -> ColumnElement[bool]:
-    return _any_of(_table("feedback_round").c.facilitator_email, subject.emails)
+    return _any_of(_table("feedback_round").c.facilitator_email, subject.proven)
 
 
 def _messages_to(subject: Subject) -> ColumnElement[bool]:
     delivery = _table("delivery").c
-    return and_(delivery.kind == "mail", _any_of(delivery.payload["to"].as_string(), subject.emails))
+    return and_(delivery.kind == "mail", _any_of(delivery.payload["to"].as_string(), subject.proven))
 
 
 def _without_text(payload: Mapping[str, Any], _subject: Subject) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def _without_text(payload: Mapping[str, Any], _subject: Subject) -> dict[str, An
 
 def _unknown_statements(subject: Subject) -> ColumnElement[bool]:
     statement = _table("xapi_statement").c
-    named = [in_json(statement.document, email) for email in subject.emails]
+    named = [in_json(statement.document, email) for email in subject.proven]
     return and_(statement.person_id.is_(None), or_(false(), *named))
 
 

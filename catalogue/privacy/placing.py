@@ -25,6 +25,8 @@ class Subject:
     name: str
     emails: tuple[str, ...]
     """Folded; all that we have written to."""
+    proven: tuple[str, ...]
+    """Folded; those of them that somebody signs in with. A platform may say any address of whoever it sends."""
 
 
 Whose = str | Callable[[Subject], ColumnElement[bool]]

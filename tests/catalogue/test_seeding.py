@@ -60,7 +60,7 @@ def test_a_framework_of_any_size_can_be_loaded_and_assessed(
     choose_seat(learner)
     paths = dimension_pages(learner)
     assert len(paths) == 3
-    assert "0 of 9 statements" in learner.text()
+    assert "0 of 9 questions" in learner.text()
     for path, agreement in zip(paths, (4, 3, 1), strict=True):
         page = learner.get(path)
         learner.press("Save and go on", **answer_all(page, agreement))

@@ -55,6 +55,7 @@ def administrator(browser: Browser, service: Service) -> Page:
     page.set_default_timeout(20_000)
     enter(page, service, "administrator@demo.example")
     page.get_by_role("link", name="Track", exact=True).click()
+    page.get_by_role("link", name="Administration").click()
     page.get_by_role("link", name="Learning platforms").click()
     return page
 

@@ -114,7 +114,9 @@ def answer_by_pages(page: Page, path: str, agreement: int, check_page: Callable[
     page.get_by_role("button", name="Go on", exact=True).click()
     for _ in range(9):
         page.get_by_role("button", name="Go on with").click()
-        for scale in page.locator("fieldset.app-scale").all():
+        scales = page.locator("fieldset.app-scale")
+        expect(scales.first).to_be_visible()
+        for scale in scales.all():
             scale.locator(f"input[value='{agreement}']").check()
         with page.expect_navigation():
             page.get_by_role("button", name="Save and go on").click()

@@ -32,7 +32,7 @@ def assess(frame: Frame, seat: str = "Ward manager") -> None:
     frame.get_by_role("button", name="Start", exact=True).click()
     frame.get_by_role("button", name=re.compile("^Go on with")).click()
     for _ in range(20):
-        groups = frame.get_by_role("group").filter(has=frame.get_by_role("radio"))
+        groups = frame.locator("fieldset.app-scale")
         expect(groups.first).to_be_visible()
         for index in range(groups.count()):
             groups.nth(index).get_by_label("Agree" if index < 5 else "Disagree", exact=True).check()

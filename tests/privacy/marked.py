@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Date, DateTime, LargeBinary, String, Table, insert, select
+from sqlalchemy import JSON, Boolean, Column, Date, DateTime, LargeBinary, String, Table, insert, select, update
 
 from catalogue.clock import now, today
 from catalogue.extensions import UtcDateTime, db
-from catalogue.people.models import Person
+from catalogue.people.models import Account, Person
+from catalogue.people.rules import fold_email
 from catalogue.privacy.placed import STAFF
 from catalogue.privacy.placing import Rows, Subject, places
 from catalogue.systems.models import Membership
@@ -32,12 +33,13 @@ def mark_everything(person_id: int, marker: str) -> None:
     person = db.session.get_one(Person, person_id)
     person.name, person.email = f"{marker} Name", f"{marker}@test.example"
     db.session.flush()
-    subject = Subject(person_id, person.key, person.name, (person.email,))
+    subject = Subject(person_id, person.key, person.name, (person.email,), (person.email,))
     made: dict[str, Any] = {"person": person_id}
     order = {table.name: number for number, table in enumerate(db.metadata.sorted_tables)}
     for rows in sorted(places().rows, key=lambda rows: (callable(rows.whose), order[rows.table])):
         if rows.table != "person" and not rows.names:
             made[rows.table] = _row(rows, subject, made, marker)
+    db.session.execute(update(Account).where(Account.person_id == person_id).values(email=fold_email(person.email)))
 
 
 def _row(rows: Rows, subject: Subject, made: dict[str, Any], marker: str) -> Any:
