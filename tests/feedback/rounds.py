@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from sqlalchemy import update
+
 from catalogue.assessments.models import Answer
 from catalogue.clock import now, today
 from catalogue.extensions import db
@@ -12,7 +14,7 @@ from catalogue.feedback.actions import Named
 from catalogue.feedback.models import FeedbackRound
 from catalogue.feedback.rules import Group
 from catalogue.frameworks import queries as frameworks
-from catalogue.people.models import Person
+from catalogue.people.models import Account, Person
 from tests.assessments.closed import closed_assessment
 
 
@@ -79,3 +81,7 @@ def finished_round(
     here.closed_at = now() - timedelta(days=days_ago)
     db.session.flush()
     return round_id
+
+
+def signs_in_with(person_id: int, email: str) -> None:
+    db.session.execute(update(Account).where(Account.person_id == person_id).values(email=email))

@@ -9,20 +9,20 @@ from zipfile import ZipFile
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from catalogue.clock import now, today
 from catalogue.extensions import db
 from catalogue.feedback.jobs import keep_days
 from catalogue.feedback.models import FeedbackRater, FeedbackRound
 from catalogue.feedback.rules import Group
-from catalogue.people.models import Account, AuditEvent, Person
+from catalogue.people.models import AuditEvent, Person
 from catalogue.privacy import erasing
 from catalogue.privacy.holding import held_about, subject_of
 from catalogue.transactions import run
 from tests.conftest import Ask
 from tests.enrolments.conftest import letters, mails
-from tests.feedback.rounds import Rater, answer, assessed, finished_round, open_round, raters
+from tests.feedback.rounds import Rater, answer, assessed, finished_round, open_round, raters, signs_in_with
 from tests.visitor import Visitor
 
 BOSS = "mo.manager@trust.example"
@@ -305,10 +305,6 @@ def test_who_takes_a_raters_address_on_a_learning_platform_gets_neither_what_the
     for told in ("zqx kind", "sent_at", "declined_at", '"answers"', token, "Feedback that you were asked for"):
         assert told not in said
     assert "Sam Asker asks for your feedback" not in said, "an address that a platform says proves nobody"
-
-
-def signs_in_with(person_id: int, email: str) -> None:
-    db.session.execute(update(Account).where(Account.person_id == person_id).values(email=email))
 
 
 def test_an_administrator_who_downloads_for_a_rater_is_not_told_what_they_said(

@@ -22,7 +22,7 @@ from catalogue.people.models import AuditEvent, Person
 from catalogue.privacy import erasing
 from tests.conftest import Ask
 from tests.enrolments.conftest import letters, mails
-from tests.feedback.rounds import Rater, open_round
+from tests.feedback.rounds import Rater, open_round, signs_in_with
 from tests.feedback.rounds import raters as given
 from tests.visitor import Visitor
 
@@ -132,7 +132,7 @@ def test_a_facilitator_who_is_erased_keeps_no_report_waiting(
     app: Flask, asker: Visitor, add_person: Callable[..., int], round_id: int, change: Ask, ask: Ask
 ) -> None:
     fay = add_person("Fay Facilitator")
-    change(lambda: setattr(db.session.get_one(Person, fay), "email", FAY.email))
+    change(lambda: signs_in_with(fay, FAY.email))
     change(lambda: erasing.erase(db.session.get_one(Person, fay), ""))
     asker.get(f"/feedback/{round_id}")
     assert "released to you within the hour" in asker.text()
