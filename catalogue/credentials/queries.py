@@ -13,7 +13,6 @@ from catalogue.errors import DomainError, NotThere
 from catalogue.extensions import db
 from catalogue.frameworks.models import Dimension, Framework, LevelHeading
 from catalogue.offers.models import Mapping, Offer, OfferVersion
-from catalogue.people.models import Account
 from catalogue.people.rules import hash_token
 from catalogue.systems.models import Organisation
 
@@ -149,11 +148,6 @@ def key_by_kid(kid: str) -> CredentialKey:
     if found is None:
         raise NotThere
     return found
-
-
-def sign_in_address(person_id: int) -> str:
-    """What somebody signs in with here, shown to be theirs; an address that others told counts for nothing."""
-    return db.session.scalar(select(Account.email).where(Account.person_id == person_id)) or ""
 
 
 def of_completion(completion_id: int) -> Credential | None:

@@ -8,14 +8,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from catalogue.assessments import queries as assessments
-from catalogue.assessments.models import Answer, Assessment, Form, LevelAnswer
+from catalogue.assessments.models import Assessment
 from catalogue.clock import now, today
 from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.feedback.models import FeedbackGroupReport, FeedbackRater, FeedbackRound, RoundState
 from catalogue.feedback.report import Asked
 from catalogue.feedback.rules import APART, RELEASED_AFTER, REMIND_BEFORE, Group
-from catalogue.frameworks.models import Dimension, Framework, Statement
+from catalogue.frameworks.models import Dimension, Framework
 from catalogue.people.rules import hash_token
 
 GONE = "This link does not work any more. The feedback may be closed; or look for a newer message."
@@ -174,19 +174,12 @@ def own_means(person_id: int, framework_id: int) -> dict[int, float]:
     newest = newest_self_assessment(person_id, framework_id)
     if newest is None:
         return {}
-    if newest.form == Form.SHORT:
-        given = select(LevelAnswer.dimension_id, func.avg(LevelAnswer.agreement)).where(
-            LevelAnswer.assessment_id == newest.id
-        )
-        rows = db.session.execute(given.group_by(LevelAnswer.dimension_id))
-    else:
-        given = (
-            select(Statement.dimension_id, func.avg(Answer.agreement))
-            .join(Answer, Answer.statement_id == Statement.id)
-            .where(Answer.assessment_id == newest.id)
-        )
-        rows = db.session.execute(given.group_by(Statement.dimension_id))
-    return {dimension_id: round(float(mean), 1) for dimension_id, mean in rows}
+    means = {}
+    for dimension_id, levels in assessments.answers_by_level(newest).items():
+        given = [answer for level in levels.values() for answer in level if answer is not None]
+        if given:
+            means[dimension_id] = round(sum(given) / len(given), 1)
+    return means
 
 
 def next_round_from(person_id: int) -> FeedbackRound | None:

@@ -177,7 +177,7 @@ class Shelf:
         """The offers to take, for each of the learners, within what they can spend. The shelf must not be empty."""
         steps = self._steps(wants)
         if len(self.keys) <= MOST:
-            useful = (self._slopes(steps) > 0.0) & (self.hours <= wants.most_hours[:, None] + SLACK)
+            useful = (self._slopes(steps) > 0.0) & ~self._too_long(wants)
             columns, there = _first(useful, max(int(useful.sum(axis=1).max(initial=0)), 1))
             problem, elements = self._problem(wants, steps, columns, there)
             chosen = best_sets(problem)
@@ -190,7 +190,7 @@ class Shelf:
         chosen = best_sets(problem)
         point = _relaxed(problem, chosen, STEPS)
         slopes = self._slopes(self._on_the_shelf(point.prices, elements)) * np.float32(1.0 + ROUNDING)
-        slopes *= self.hours <= wants.most_hours[:, None] + SLACK
+        slopes[self._too_long(wants)] = 0.0
         bound = bound_with(point, problem.weights, slopes, self.hours, wants.most_hours + SLACK)
         return self._sets(columns, problem, elements, chosen, bound)
 
@@ -252,12 +252,17 @@ class Shelf:
         places, there = _first(there, max(int(there.sum(axis=1).max()), 1))
         return np.take_along_axis(columns, places, axis=1), there
 
-    def _too_much(self, wants: Wants) -> Flags:
-        """Which offers are more than there are hours or money for, by themselves, (b, n)."""
+    def _too_long(self, wants: Wants) -> Flags:
+        """Which offers take more hours than there are, by themselves, (b, n)."""
         too_long: Flags = self.hours > wants.most_hours[:, None] + SLACK
-        if np.isfinite(wants.most_price).any():
-            too_long |= self.prices > wants.most_price[:, None] + SLACK
         return too_long
+
+    def _too_much(self, wants: Wants) -> Flags:
+        """Which offers are more than there are hours or money for, by themselves, (b, n). Bounds leave money out."""
+        too_much = self._too_long(wants)
+        if np.isfinite(wants.most_price).any():
+            too_much |= self.prices > wants.most_price[:, None] + SLACK
+        return too_much
 
     def _per_cost(self, slopes: NDArray[np.float32], wants: Wants) -> NDArray[np.float32]:
         """Slopes for an hour. Where money is limited it counts like hours; of any one provider only the best count."""
