@@ -6,7 +6,8 @@ import time
 
 import numpy as np
 
-from catalogue.recommendations.rules import STRENGTH, Budget, Gap, choose, from_shelf, wants
+from catalogue.evidence.rules import STRENGTH
+from catalogue.recommendations.rules import Budget, Gap, choose, from_shelf, wants
 from catalogue.recommendations.shelf import Candidate, Shelf, Takes
 
 SIZES = (60, 200, 2_000, 100_000)

@@ -9,12 +9,13 @@ from sqlalchemy import select
 from catalogue.assessments.models import Assessment
 from catalogue.assessments.rules import Standing
 from catalogue.enrolments import queries as enrolments
+from catalogue.evidence.rules import STRENGTH
 from catalogue.extensions import db
 from catalogue.offers import queries as offers
 from catalogue.offers.models import Offer
 from catalogue.people.models import Person
 from catalogue.recommendations.models import SetAside
-from catalogue.recommendations.rules import STRENGTH, USUAL_HOURS, Budget, Gap, choose
+from catalogue.recommendations.rules import USUAL_HOURS, Budget, Gap, choose
 from catalogue.recommendations.shelf import Candidate, Takes
 
 

@@ -24,7 +24,6 @@ from catalogue.recommendations.certificate import Floats
 from catalogue.recommendations.search import in_order
 from catalogue.recommendations.shelf import Candidate, Sets, Shelf, Wants, require_not_negative, require_unique
 
-STRENGTH = {"touches": 0.2, "builds": 0.45, "masters": 0.7}
 USUAL_HOURS = 12
 """What is taken for granted of somebody who has not said how many hours they have."""
 

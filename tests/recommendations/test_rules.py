@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from catalogue.recommendations.rules import STRENGTH, Budget, Gap, Recommendation, choose, what_if
+from catalogue.evidence.rules import STRENGTH
+from catalogue.recommendations.rules import Budget, Gap, Recommendation, choose, what_if
 from catalogue.recommendations.shelf import CLIP, Candidate, Takes
 
 # Proven for the better of greedy by gain per hour and greedy by gain, under a budget of hours alone and

@@ -5,7 +5,8 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from catalogue.recommendations.rules import STRENGTH, Budget, Gap, choose, what_if
+from catalogue.evidence.rules import STRENGTH
+from catalogue.recommendations.rules import Budget, Gap, choose, what_if
 from catalogue.recommendations.shelf import CLIP, Candidate, Takes
 
 CLOSE = 1e-7

@@ -1,0 +1,1 @@
+"""Evidence of effect: whether people who took an offer moved further than those who did not."""
