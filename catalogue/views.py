@@ -12,7 +12,6 @@ from catalogue.attendance import queries as attendance
 from catalogue.attendance.views import register_attendance
 from catalogue.credentials.register import register_credentials
 from catalogue.enrolments import queries as enrolments
-from catalogue.enrolments.models import EnrolmentState
 from catalogue.enrolments.register import register_enrolments
 from catalogue.equality.views import register_equality
 from catalogue.extensions import db, limiter, login
@@ -31,6 +30,8 @@ from catalogue.people.models import Person, Role
 from catalogue.people.second_views import second as second_pages
 from catalogue.people.token_views import tokens as tokens_pages
 from catalogue.people.views import people as people_pages
+from catalogue.plans.queries import plan_of
+from catalogue.plans.register import register_plans
 from catalogue.privacy.views import register_privacy
 from catalogue.publishing.views import register_publishing
 from catalogue.recommendations.views import recommendations as recommendations_pages
@@ -63,6 +64,7 @@ def register_views(app: Flask) -> None:
     register_signon(app)
     register_equality(app)
     register_feedback(app)
+    register_plans(app)
     register_imports(app)
     register_credentials(app)
     register_records(app)
@@ -87,9 +89,9 @@ def learner() -> str:
     person_id = current_user.person.id
     closed = assessments.closed_of(person_id)
     draft = assessments.draft_of(person_id)
-    plan = [e for e in enrolments.of_person(person_id) if e.state != EnrolmentState.COMPLETED]
+    plan = plan_of(person_id)
     asked = requests_to(current_user.person)
-    if not closed and draft is None and not plan:
+    if not closed and draft is None and not plan.to_do:
         return render_template("home/new.html", signed_in=True, offers=_offers(current_user.person), asked=asked)
     standings = assessments.standings(closed[0]) if closed else []
     steps = assessments.progress(draft) if draft else []
@@ -100,7 +102,7 @@ def learner() -> str:
         standings=standings, strongest=strongest(standings), widest=widest_gap(standings),
         names=frameworks.level_names(closed[0].framework_id) if closed else {},
         plan=plan, waiting=enrolments.waiting_places(person_id), asked=asked,
-        so_far=attendance.steps_so_far(person_id, plan),
+        so_far=attendance.steps_so_far(person_id, plan.enrolments),
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
+from catalogue.assessments import queries as assessments
 from catalogue.attendance import queries as attendance
 from catalogue.attendance.actions import do_step, settle
 from catalogue.clock import today
@@ -18,6 +19,7 @@ from catalogue.extensions import db
 from catalogue.offers import queries as offers
 from catalogue.offers.models import Offer, Step
 from catalogue.people.models import Person
+from catalogue.plans import queries as plans
 from catalogue.security import signed_in
 from catalogue.systems.queries import led_systems
 from catalogue.transactions import run as in_transaction
@@ -30,15 +32,16 @@ JOINED = (EnrolmentState.REQUESTED, EnrolmentState.WAITLISTED, *ON_IT)
 @enrolments.get("/enrolments")
 @signed_in
 def index() -> str:
-    """Your plan: what you are on, by date, and what you have done."""
-    mine = queries.of_person(current_user.person.id)
+    """Your plan: what you have to do, by date, what it is for, and what you have done."""
+    person_id = current_user.person.id
+    latest = next(iter(assessments.closed_of(person_id)), None)
+    gaps = {standing.key for standing in assessments.standings(latest) if standing.gap} if latest else set()
+    plan = plans.plan_of(person_id)
     return render_template(
         "enrolments/index.html",
-        under_way=[e for e in mine if e.state != EnrolmentState.COMPLETED],
-        done=[e for e in mine if e.state == EnrolmentState.COMPLETED],
-        waiting=queries.waiting_places(current_user.person.id),
-        so_far=attendance.steps_so_far(current_user.person.id, mine),
-    )
+        plan=plan, gaps=gaps, waiting=queries.waiting_places(person_id),
+        so_far=attendance.steps_so_far(person_id, plan.enrolments),
+    )  # fmt: skip
 
 
 @enrolments.route("/offers/<slug>/enrol", methods=["GET", "POST"])

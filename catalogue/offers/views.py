@@ -25,6 +25,7 @@ from catalogue.offers.forms import SaveSearchForm, filters_of
 from catalogue.offers.models import Offer, Run
 from catalogue.offers.month import Month
 from catalogue.people.models import Person
+from catalogue.plans.queries import planned_ids
 from catalogue.recommendations import queries as recommendations
 from catalogue.security import public, signed_in
 from catalogue.systems.queries import led_systems
@@ -117,6 +118,7 @@ def offer(slug: str) -> str:
         names=frameworks.level_names(frameworks.current_framework().id),
         enrolment=enrolments.active(person.id, found.id) if person else None,
         completed=person is not None and found.id in enrolments.completed_offer_ids(person.id),
+        planned=person is not None and found.id in planned_ids(person.id),
         standings={standing.key: standing for standing in standings},
         worth=recommendations.worth_of(found, latest, standings) if latest else None,
         record=enrolments.record_of(found),

@@ -176,7 +176,7 @@ PERIODS = (
         due=lambda table, before: table.c.stored_at < before,
     ),
     Period(
-        what="People who do not come back: accounts, assessments, enrolments, completions, badges",
+        what="People who do not come back: accounts, assessments, plans, enrolments, completions, badges",
         kept="6 years after the last sign-in, unless they hold a role or take part in something",
         then_words="Erased, as on request",
         why="Learning is proved, and evaluated, for as long as programmes run and a little longer.",

@@ -14,6 +14,7 @@ from catalogue.frameworks import queries as frameworks
 from catalogue.offers.models import Mapping, Offer
 from catalogue.offers.queries import joinable_runs, published_offer
 from catalogue.people.models import Person
+from catalogue.plans.queries import planned_ids
 from catalogue.recommendations import actions, queries
 from catalogue.recommendations.forms import LimitsForm, NotForMeForm
 from catalogue.recommendations.models import Because
@@ -62,7 +63,7 @@ def index() -> str | tuple[str, int]:
         names=frameworks.level_names(latest.framework_id),
         more_hours=MORE_HOURS, share_with_more=share_with_more,
         new_with_more=[found.offers[slug] for slug in new_slugs],
-        joinable_runs=joinable_runs, set_aside=found.set_aside,
+        joinable_runs=joinable_runs, set_aside=found.set_aside, planned=planned_ids(current_user.person.id),
     )  # fmt: skip
     return page, 200 if valid else 422
 

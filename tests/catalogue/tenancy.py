@@ -21,6 +21,8 @@ from catalogue.interchange.models import ImportState, OfferFeed, OfferImport
 from catalogue.offers.models import Offer, OfferVersion, Run, RunSession, SavedSearch
 from catalogue.people import actions
 from catalogue.people.models import ApiToken, IdentityProvider, Person, Role, StaffIdentity
+from catalogue.plans import actions as plans
+from catalogue.plans.actions import Promise
 from catalogue.records.models import CompletionImport, CourseCode, Source
 from catalogue.reports.models import SavedView
 from catalogue.systems.models import Membership, MembershipRequest, Organisation
@@ -79,6 +81,7 @@ ONES_OWN = by_blueprint("""
     recommendations: index not_for_me bring_back
     feedback: index open_round systems
     enrolments: index enrol
+    plans: commit put take_off day
     nominations: index cohort
     lists: index
     own_dates: address end
@@ -153,6 +156,7 @@ OF: dict[str, Of] = {
     "enrolments.step": _of("learner", key="step"),
     "enrolments.withdraw": _of("learner"),
     "approvals.manager": _of("learner"),
+    **dict.fromkeys(by_blueprint("plans: commitment change remove"), _of("learner")),
     "nominations.answer": _of("learner"),
     "nominations.take_back": _of("lead"),
     "own_dates.one": _of("learner", there=False),  # theirs has no dates
@@ -318,11 +322,14 @@ def _things(number: int, ids: dict[str, int]) -> Things:
     db.session.add_all([identity, brought, code])
     db.session.flush()
     search, view, imported, feed = kept
+    promise = Promise(f"Quill{number} listens first", today() + timedelta(days=30))
+    commitment = plans.commit(people["learner"], promise)
     reported, open_now = finished_round(ids["learner"]), open_round(ids["learner"])
     assert organisation.system is not None
     token = db.session.scalars(select(ApiToken).where(ApiToken.person_id == ids["learner"])).one()
     return {
         "assessment_id": closed_assessment(ids["learner"]), "reported_id": reported, "round_id": open_now,
+        "commitment_id": commitment.id,
         "enrolment_id": enrolment.id, "completed_id": completed.id, "step": offer.published.steps[0].key,
         "slug": offer.slug, "offer_id": offer.id, "provider": offer.provider.key, "provider_id": offer.provider_id,
         "completions_id": brought.id, "code_id": code.id, "identity_id": identity.id,

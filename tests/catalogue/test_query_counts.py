@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import event, select, update
 
 from catalogue.attendance.models import Attendance
-from catalogue.clock import now
+from catalogue.clock import now, today
 from catalogue.credentials.models import Credential
 from catalogue.enrolments.models import (
     CompletedBy,
@@ -25,11 +25,15 @@ from catalogue.feedback import actions as feedback
 from catalogue.feedback.actions import Named
 from catalogue.feedback.models import FeedbackGroupReport, FeedbackRater, FeedbackRound
 from catalogue.feedback.rules import Group
+from catalogue.frameworks.queries import current_framework
 from catalogue.interchange.models import OfferFeed, OfferImport
 from catalogue.offers.models import Mapping, Offer, OfferVersion, Run, RunSession
 from catalogue.people.actions import grant
 from catalogue.people.models import Grant, IdentityProvider, Person, Role, StaffIdentity
 from catalogue.people.rules import hash_token
+from catalogue.plans import actions as plans
+from catalogue.plans.actions import Promise
+from catalogue.plans.rules import CommitmentState
 from catalogue.privacy.models import EqualityReport
 from catalogue.records.models import CompletionImport, CourseCode
 from catalogue.systems.models import LocalPartner, Membership, MembershipRequest, Organisation, System
@@ -47,21 +51,21 @@ from tests.visitor import Visitor
 SELF_PACED, WITH_RUNS = "ten-minute-huddle", "with runs"
 PAGES = {
     "/": 15,  # for an administrator: the map
-    "/home": 23,
+    "/home": 26,
     "/map?view=table": 15,
     "/map/cells.csv": 13,
     "/offers": 30,
     "/offers?view=calendar": 24,
     "/offers/saved": 6,
     "/tokens": 6,
-    f"/offers/{SELF_PACED}": 47,
-    f"/offers/{WITH_RUNS}": 47,
+    f"/offers/{SELF_PACED}": 48,
+    f"/offers/{WITH_RUNS}": 48,
     "/frameworks": 9,
     "/frameworks/healthcare-leadership-model": 14,
     "/admin/frameworks": 11,
     "/ims/case/v1p1/CFDocuments": 12,
-    "/recommendations": 24,
-    "/enrolments": 11,
+    "/recommendations": 25,
+    "/enrolments": 20,
     "result": 14,
     "/assessments": 14,
     "/assessments/answer": 8,
@@ -368,6 +372,33 @@ def test_pages_on_feedback_ask_a_fixed_number_of_times(
     app: Flask, administrator: Visitor, statements: Callable[[], Any], path: str, most: int
 ) -> None:
     asks_a_fixed_number(app, administrator, statements, more_feedback, path, most)
+
+
+def more_on_a_plan(first: int, count: int) -> None:
+    """So many more commitments and planned offers of the administrator, some of them tried and some let go."""
+    adam = db.session.scalars(select(Person).where(Person.name == "Adam Administrator")).one()
+    if first == 1:
+        closed_assessment(adam.id, level=0)
+    dimensions = current_framework().dimensions
+    for number in range(first, first + count):
+        made = plans.commit(adam, Promise(f"Number {number}", today() + timedelta(days=9), dimensions[number % 9].id))
+        if number % 2:
+            plans.move(made, CommitmentState.TESTED, "noted")
+        if number % 3 == 0:
+            plans.move(made, CommitmentState.ABANDONED, "")
+    offers = db.session.scalars(select(Offer).where(Offer.published.has()).order_by(Offer.id)).all()
+    for offer in offers[first : first + count]:
+        plans.put_on_plan(adam, offer)
+
+
+@pytest.mark.parametrize(
+    ("path", "most"),
+    [("/enrolments", 19), ("/home", 26), ("/plan/commit", 5), ("/plan/commitments/1", 6)],
+)
+def test_pages_on_a_plan_ask_a_fixed_number_of_times(
+    app: Flask, administrator: Visitor, statements: Callable[[], Any], path: str, most: int
+) -> None:
+    asks_a_fixed_number(app, administrator, statements, more_on_a_plan, path, most)
 
 
 def more_in_a_system(first: int, count: int) -> None:

@@ -118,6 +118,7 @@ ROUTES: dict[str, str | tuple[Role, ...] | TokenWith] = {
     "enrolments.enrolment": SIGNED_IN,
     "enrolments.step": SIGNED_IN,
     "enrolments.withdraw": SIGNED_IN,
+    **{f"plans.{name}": SIGNED_IN for name in ("commit", "commitment", "change", "remove", "put", "take_off", "day")},
     "attendance.register": SIGNED_IN,
     "attendance.tick": SIGNED_IN,
     "attendance.void": SIGNED_IN,
@@ -395,10 +396,12 @@ OWN |= {"equality.about_you", "systems.import_people", "systems.your_system"}
 OWN |= {"systems.answer", "systems.take_back"}
 OWN |= {"track.person", "track.remove"}
 OWN |= {f"feedback.{name}" for name in ("round_page", "remind", "close", "ask_facilitator", "report", "report_pdf")}
+OWN |= {f"plans.{name}" for name in ("commitment", "change", "remove")}
 """Routes to something of somebody's: for everybody else it is not there."""
 
 ABOUT_ONESELF = {
     "assessments.dimension", "enrolments.enrol", "recommendations.not_for_me", "recommendations.bring_back",
+    "plans.put", "plans.take_off", "plans.day",
 }  # fmt: skip
 """Routes with a parameter that names something public, and whose page is about whoever opens it."""
 
