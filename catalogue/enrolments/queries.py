@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, union_all
 from sqlalchemy.orm import selectinload
 
 from catalogue.clock import in_london, today
@@ -145,12 +145,14 @@ def without_prerequisites(version: OfferVersion, person_ids: Collection[int]) ->
     return {person_id for person_id in person_ids if done.get(person_id, set()) != needed}
 
 
-def active_offer_ids(person_id: int) -> set[int]:
-    return set(
-        db.session.scalars(
-            select(Enrolment.offer_id).where(Enrolment.person_id == person_id, Enrolment.state.in_(ACTIVE))
-        )
+def done_and_active_offer_ids(person_id: int) -> tuple[set[int], set[int]]:
+    """The offers that somebody has completed, and those that they are on or wait for."""
+    done = select(Completion.offer_id, literal(1)).where(
+        Completion.person_id == person_id, Completion.voided_at.is_(None)
     )
+    active = select(Enrolment.offer_id, literal(0)).where(Enrolment.person_id == person_id, Enrolment.state.in_(ACTIVE))
+    rows = db.session.execute(union_all(done, active)).all()
+    return {offer_id for offer_id, is_done in rows if is_done}, {offer_id for offer_id, is_done in rows if not is_done}
 
 
 def clashes(person_id: int, runs: Sequence[Run]) -> dict[int, list[Enrolment]]:

@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,6 +39,7 @@ from catalogue.offers.models import (
     SavedSearch,
     Step,
     VersionState,
+    version_prerequisite,
 )
 from catalogue.offers.rules import JOINABLE, can_be_joined
 from catalogue.offers.vocabulary import Sought, sought
@@ -255,19 +256,30 @@ def _can_be_taken(day: date) -> ColumnElement[bool]:
 
 def takeable_offers(dimension_ids: Sequence[int], person: Person) -> list[Offer]:
     """Offers that touch one of the dimensions, in any version of its framework, and that the person can start now."""
-    return list(
-        db.session.scalars(
-            select(Offer)
-            .join(Offer.published)
-            .where(
-                visible_to(person),
-                _can_be_taken(today()),
-                OfferVersion.mappings.any(Mapping.dimension_id.in_(same_dimensions(dimension_ids))),
-            )
-            .options(*_whole())
-            .order_by(Offer.id)
-        )
-    )
+    touching = OfferVersion.mappings.any(Mapping.dimension_id.in_(same_dimensions(dimension_ids)))
+    return _wholly(visible_to(person), _can_be_taken(today()), touching)
+
+
+def offers_by_id(offer_ids: Collection[int], person: Person) -> list[Offer]:
+    """Those of the published offers that the person may find."""
+    return _wholly(visible_to(person), Offer.id.in_(offer_ids)) if offer_ids else []
+
+
+def _wholly(*such: ColumnElement[bool]) -> list[Offer]:
+    asked = select(Offer).join(Offer.published).where(*such).options(*_whole()).order_by(Offer.id)
+    return list(db.session.scalars(asked))
+
+
+def to_complete_first() -> dict[int, set[int]]:
+    """Of every published offer that asks for other offers to be completed first, these; by id."""
+    found: dict[int, set[int]] = {}
+    for offer_id, needed_id in db.session.execute(
+        select(OfferVersion.offer_id, version_prerequisite.c.offer_id)
+        .join(version_prerequisite, version_prerequisite.c.version_id == OfferVersion.id)
+        .where(OfferVersion.state == VersionState.PUBLISHED)
+    ):
+        found.setdefault(offer_id, set()).add(needed_id)
+    return found
 
 
 def saved_searches(person_id: int) -> Sequence[SavedSearch]:

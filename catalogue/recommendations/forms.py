@@ -11,9 +11,8 @@ from wtforms.validators import InputRequired, NumberRange, Optional
 from catalogue.clock import today
 from catalogue.publishing.forms.fields import DayField
 from catalogue.recommendations.models import Because
-from catalogue.recommendations.rules import USUAL_HOURS, Budget
+from catalogue.recommendations.rules import MOST_HOURS, USUAL_HOURS, Budget
 
-MOST_HOURS = 400
 MOST_POUNDS = 100_000
 BECAUSE = {
     Because.KNOWN: "I can do what it teaches already",

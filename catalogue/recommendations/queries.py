@@ -1,20 +1,23 @@
 """From the catalogue and a person's gaps to what the recommender chooses from."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import select
 
 from catalogue.assessments.models import Assessment
 from catalogue.assessments.rules import Standing
+from catalogue.clock import today
 from catalogue.enrolments import queries as enrolments
 from catalogue.evidence.rules import STRENGTH
 from catalogue.extensions import db
 from catalogue.offers import queries as offers
 from catalogue.offers.models import Offer
+from catalogue.offers.queries import joinable_runs
 from catalogue.people.models import Person
 from catalogue.recommendations.models import SetAside
+from catalogue.recommendations.prerequisites import Span, done_on, whole
 from catalogue.recommendations.rules import USUAL_HOURS, Budget, Gap, choose
 from catalogue.recommendations.shelf import Candidate, Takes
 
@@ -37,39 +40,89 @@ class Candidates:
     on_plan: set[str]
     set_aside: list[Offer]
     """Those that would be among them, had the person not said that they are not for them."""
+    first: dict[str, list[Offer]]
+    """By slug, what is to be completed first, and is not yet."""
+    any_day: list[Candidate]
+    """The candidates if there were no day to be done by."""
+    with_set_aside: list[Candidate]
+    """The candidates if the person had set nothing aside."""
 
 
 def candidates(assessment: Assessment, standings: Iterable[Standing], done_by: date | None = None) -> Candidates:
     """Offers that the person can take now, and end by a day, has not completed, and that are written for their seat.
 
-    What is on their plan already costs no more hours, so that nothing is recommended for a gap that it closes.
+    What is on their plan already costs no more hours, so that nothing is recommended for a gap that it closes. What
+    these offers need comes with them, whatever it is about.
     """
-    open_dimensions = [standing.dimension_id for standing in standings if standing.gap]
     person = db.session.get_one(Person, assessment.person_id)
-    completed = enrolments.completed_offer_ids(person.id)
-    active = enrolments.active_offer_ids(person.id)
-    aside = set(db.session.scalars(select(SetAside.offer_id).where(SetAside.person_id == person.id))) - active
-    found = [
-        offer
-        for offer in offers.takeable_offers(open_dimensions, person)
-        if offer.id not in completed
-        and (not offer.published.seats or any(seat.id == assessment.seat_id for seat in offer.published.seats))
-        and (offer.id in active or _ends_by(offer, done_by))
-    ]
-    chosen_from = [offer for offer in found if offer.id not in aside]
+    there = _there(assessment, [standing.dimension_id for standing in standings if standing.gap], person)
+    aside = set(db.session.scalars(select(SetAside.offer_id).where(SetAside.person_id == person.id))) - there.active
     return Candidates(
-        [_candidate(offer, on_plan=offer.id in active) for offer in chosen_from],
-        {offer.slug: offer for offer in chosen_from},
-        {offer.slug for offer in chosen_from if offer.id in active},
-        [offer for offer in found if offer.id in aside],
+        there.candidates(aside, done_by),
+        {offer.slug: offer for offer in there.offers},
+        {offer.slug for offer in there.offers if offer.id in there.active},
+        [offer for offer in there.offers if offer.id in aside],
+        {offer.slug: there.first(offer) for offer in there.offers},
+        there.candidates(aside, None),
+        there.candidates(set(), done_by),
     )
 
 
-def _ends_by(offer: Offer, day: date | None) -> bool:
-    """Whether somebody who joins it now can be done by a day; at one's own pace that is up to oneself."""
-    if day is None or offer.published.self_paced:
-        return True
-    return any(run.ends_on <= day for run in offers.joinable_runs(offer))
+def _there(assessment: Assessment, dimension_ids: Sequence[int], person: Person) -> "_There":
+    """Offers that touch these dimensions, and what they need."""
+    completed, active = enrolments.done_and_active_offer_ids(person.id)
+
+    def fits(offer: Offer) -> bool:
+        seats = offer.published.seats
+        return offer.id not in completed and (not seats or any(seat.id == assessment.seat_id for seat in seats))
+
+    found = [offer for offer in offers.takeable_offers(dimension_ids, person) if fits(offer)]
+    needs = {offer_id: ids - completed for offer_id, ids in offers.to_complete_first().items()}
+    reached, waiting = {offer.id for offer in found}, [offer.id for offer in found]
+    while waiting:
+        new = needs.get(waiting.pop(), set()) - reached
+        reached |= new
+        waiting += new
+    needed = offers.offers_by_id(reached - {offer.id for offer in found}, person)
+    takeable = [offer for offer in needed if fits(offer) and (offer.published.self_paced or joinable_runs(offer))]
+    there = [*found, *takeable]
+    known = {offer.id: offer for offer in [*found, *needed]}
+    return _There(there, known, needs, active, active - {offer.id for offer in there})
+
+
+@dataclass(frozen=True, slots=True)
+class _There:
+    """Offers that somebody can take; all that are known, by id; what each needs still; what is on their plan, and
+    what of that they cannot begin any more, since they have begun."""
+
+    offers: list[Offer]
+    known: dict[int, Offer]
+    needs: dict[int, set[int]]
+    active: set[int]
+    under_way: set[int]
+
+    def first(self, offer: Offer) -> list[Offer]:
+        """What somebody has to complete before they can join an offer. Who is on its list has joined it."""
+        ids = set() if offer.id in self.active else self.needs.get(offer.id, set())
+        return [self.known[each] for each in sorted(ids) if each in self.known]
+
+    def candidates(self, aside: set[int], by: date | None) -> list[Candidate]:
+        """Those that can be done by a day, without some that are set aside."""
+        chosen_from = [offer for offer in self.offers if offer.id not in aside]
+        made = {offer.slug: self._candidate(offer) for offer in chosen_from}
+        free = {offer.slug for offer in chosen_from if offer.published.self_paced or offer.id in self.active}
+        spans = {
+            offer.slug: None if offer.slug in free else [Span(r.starts_on, r.ends_on) for r in joinable_runs(offer)]
+            for offer in chosen_from
+        }
+        done = done_on({slug: one.needs for slug, one in made.items()}, spans, today())
+        return [made[slug] for slug, day in done.items() if by is None or slug in free or day <= by]
+
+    def _candidate(self, offer: Offer) -> Candidate:
+        """With what it needs; what is under way they will have completed."""
+        ids = set() if offer.id in self.active else self.needs.get(offer.id, set()) - self.under_way
+        needs = tuple(sorted(self.known[each].slug if each in self.known else str(each) for each in ids))
+        return replace(_candidate(offer, on_plan=offer.id in self.active), needs=needs)
 
 
 def _candidate(offer: Offer, *, on_plan: bool) -> Candidate:
@@ -91,7 +144,9 @@ class Worth:
     """What one offer is worth to a person, as shares of their whole gap, 0 to 1."""
 
     alone: float
-    """What it closes on its own."""
+    """What it closes on its own, or with what is to be completed first."""
+    first: int
+    """How many offers these are."""
     adds: float
     """What it adds to the best set for ``hours``; 0 where it is not in that set."""
     hours: float
@@ -103,14 +158,14 @@ def worth_of(offer: Offer, assessment: Assessment, standings: Sequence[Standing]
     """Nothing where the offer closes no part of the gap, or cannot be taken now."""
     open_gaps = gaps(standings)
     found = candidates(assessment, standings)
-    mine = [candidate for candidate in found.candidates if candidate.key == offer.slug]
+    mine = whole(found.candidates, offer.slug)
     if not open_gaps or not mine:
         return None
-    alone = choose(open_gaps, mine, Budget(hours=max(mine[0].hours, USUAL_HOURS)))
-    if not alone.choices:
+    alone = choose(open_gaps, mine, Budget(hours=max(sum(one.hours for one in mine), USUAL_HOURS)))
+    if offer.slug not in [choice.key for choice in alone.choices]:
         return None
     best = choose(open_gaps, found.candidates, Budget(hours=USUAL_HOURS))
     adds = sum(choice.gain for choice in best.choices if choice.key == offer.slug)
     others = sum(choice.key != offer.slug for choice in best.choices)
     total = best.total or 1.0
-    return Worth(alone.value / total, adds / total, USUAL_HOURS, others)
+    return Worth(alone.value / total, len(mine) - 1, adds / total, USUAL_HOURS, others)

@@ -21,11 +21,13 @@ from math import fsum, inf
 import numpy as np
 
 from catalogue.recommendations.certificate import Floats
-from catalogue.recommendations.search import in_order
+from catalogue.recommendations.prerequisites import bundled, ordered
+from catalogue.recommendations.search import NOTHING, Needs, in_order, without_idle
 from catalogue.recommendations.shelf import Candidate, Sets, Shelf, Wants, require_not_negative, require_unique
 
 USUAL_HOURS = 12
 """What is taken for granted of somebody who has not said how many hours they have."""
+MOST_HOURS = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +120,38 @@ class Recommendation:
 def choose(gaps: Sequence[Gap], candidates: Iterable[Candidate], budget: Budget) -> Recommendation:
     """The offers to take, in order, within the budget; the same whatever the order of the candidates.
 
-    Where offers wait for each other across dimensions, the later gains what the earlier touched too soon.
+    Each comes after what it needs. Where offers wait for each other across dimensions, the later gains what the earlier
+    touched too soon.
 
     ValueError if two gaps share a dimension or two candidates a key.
     """
+    return choose_each(gaps, candidates, [budget])[0]
+
+
+def choose_each(
+    gaps: Sequence[Gap], candidates: Iterable[Candidate], budgets: Sequence[Budget]
+) -> list[Recommendation]:
+    """The same for each of several budgets."""
     require_unique("dimension", [gap.dimension for gap in gaps])
     gaps = [gap for gap in gaps if gap.weight > 0.0]
     total = fsum(gap.steps * gap.weight for gap in gaps)
     lowest = min((gap.present for gap in gaps), default=0)
     levels = max((gap.target for gap in gaps), default=0) - lowest
+    candidates = bundled(candidates, lambda candidate: _touched(gaps, candidate))
     shelf = Shelf.of(candidates, [gap.dimension for gap in gaps], lowest, levels)
     if not gaps or not shelf.keys:
-        return Recommendation(choices=(), value=0.0, bound=0.0, total=total, hours=0.0)
-    return from_shelf(shelf, gaps, lowest, budget)
+        return [Recommendation(choices=(), value=0.0, bound=0.0, total=total, hours=0.0) for _ in budgets]
+    return [from_shelf(shelf, gaps, lowest, budget) for budget in budgets]
+
+
+def _touched(gaps: Sequence[Gap], candidate: Candidate) -> float:
+    """The weight of the open steps that an offer touches, times how likely it is that it achieves each, at most."""
+    return fsum(
+        gap.weight * takes.probability * max(0, min(gap.target, takes.end) - max(gap.present, takes.start))
+        for gap in gaps
+        for takes in candidate.takes
+        if takes.dimension == gap.dimension and takes.probability > 0.0
+    )
 
 
 def from_shelf(shelf: Shelf, gaps: Sequence[Gap], lowest: int, budget: Budget) -> Recommendation:
@@ -138,8 +159,15 @@ def from_shelf(shelf: Shelf, gaps: Sequence[Gap], lowest: int, budget: Budget) -
 
     `lowest` is the shelf's lowest level, and no gap begins below it.
     """
-    sets = shelf.sets_for(wants([gaps], lowest, [budget]))
-    chosen = in_order(sets.problem, sets.chosen)
+    asked = wants([gaps], lowest, [budget])
+    sets = shelf.sets_for(asked)
+    bound, needs = float(sets.bound[0]), NOTHING
+    if shelf.bundles and sets.chosen.any():
+        taken = [shelf.bundles[number] for number in sets.columns[0, sets.chosen[0]]]
+        shelf, needs = _unbundled(shelf, gaps, lowest, taken)
+        sets = shelf.all_for(asked)
+        sets = replace(sets, chosen=without_idle(sets.problem, sets.chosen, needs))
+    chosen = in_order(sets.problem, sets.chosen, needs)
     offers = sets.columns[0]
     choices = tuple(
         Choice(shelf.keys[number], float(shelf.hours[number]), fsum(gains), _gains(gaps, sets, lowest, gains))
@@ -149,10 +177,21 @@ def from_shelf(shelf: Shelf, gaps: Sequence[Gap], lowest: int, budget: Budget) -
     return Recommendation(
         choices=choices,
         value=value,
-        bound=max(value, float(sets.bound[0])),  # apart by rounding alone
+        bound=max(value, bound),  # apart by rounding alone
         total=fsum(gap.steps * gap.weight for gap in gaps),
         hours=fsum(choice.hours for choice in choices),
     )
+
+
+def _unbundled(shelf: Shelf, gaps: Sequence[Gap], lowest: int, taken: Sequence[Candidate]) -> tuple[Shelf, Needs]:
+    """A shelf of the single offers of bundles, each as itself, and what each of them needs."""
+    single = {one.key: one for bundle in taken for one in bundle.offers}
+    numbers = {key: number for number, key in enumerate(sorted(single))}
+    needs = {
+        numbers[key]: frozenset(numbers[needed] for needed in single[key].needs)
+        for key in ordered({key: one.needs for key, one in single.items()})
+    }
+    return Shelf.of(single.values(), [gap.dimension for gap in gaps], lowest, len(shelf.missed)), needs
 
 
 def wants(learners: Sequence[Sequence[Gap]], lowest: int, budgets: Sequence[Budget]) -> Wants:
@@ -165,23 +204,6 @@ def wants(learners: Sequence[Sequence[Gap]], lowest: int, budgets: Sequence[Budg
         np.array([inf if budget.price is None else budget.price for budget in budgets]),
         np.array([inf if budget.per_provider is None else float(budget.per_provider) for budget in budgets]),
     )
-
-
-def what_if(
-    gaps: Sequence[Gap], candidates: Iterable[Candidate], budget: Budget, more_hours: float
-) -> tuple[float, tuple[str, ...]]:
-    """The share of the gap that closes with more hours, and the keys that would be new, in order.
-
-    The share is never lower than with fewer hours. ValueError if more_hours is negative or not finite.
-    """
-    require_not_negative(more_hours=more_hours)
-    candidates = tuple(candidates)
-    now = choose(gaps, candidates, budget)
-    then = choose(gaps, candidates, replace(budget, hours=budget.hours + more_hours))
-    if then.value <= now.value:
-        return now.share_closed, ()
-    already = {choice.key for choice in now.choices}
-    return then.share_closed, tuple(choice.key for choice in then.choices if choice.key not in already)
 
 
 def _gains(gaps: Sequence[Gap], sets: Sets, lowest: int, gains: Floats) -> tuple[Gain, ...]:

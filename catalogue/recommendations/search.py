@@ -7,6 +7,7 @@ in each row; rows that are wider than a learner needs are padded with elements o
 A set is a row of k flags.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,6 +22,9 @@ Numbers = NDArray[np.intp]
 ROUNDS = 24  # of swaps and additions; three or four are usual
 SLACK = 1e-9  # so that 0.1 + 0.2 hours fit in 0.3
 NEGLIGIBLE = 1e-9  # of the whole gap: a smaller gain is rounding
+Needs = Mapping[int, frozenset[int]]
+"""Offers by number, each after those that it needs, with these."""
+NOTHING: Needs = {}
 ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 
 
@@ -29,8 +33,9 @@ class Problem:
     """Offers, elements and limits.
 
     missed: (b, m, k), the probability that an offer does not achieve an element, above 0; 1 where it does not touch
-    it. weights: (b, m). widths: how many elements are in each row. hours, prices and providers, these numbered:
-    (b, k). most_…: (b,); infinity is no limit.
+    it. weights: (b, m). widths: how many elements are in each row. hours and prices: (b, k). providers, of each part
+    of an offer, numbered: (b, k, s), -1 where it has fewer parts. families, numbered: (b, k), -1 for none; of a family
+    one offer is taken at most. most_…: (b,); infinity is no limit.
     """
 
     missed: Floats
@@ -39,6 +44,7 @@ class Problem:
     hours: Floats
     prices: Floats
     providers: Numbers
+    families: Numbers
     most_hours: Floats
     most_price: Floats
     most_per_provider: Floats
@@ -47,7 +53,7 @@ class Problem:
         """The same for some of the learners."""
         return Problem(
             self.missed[learners], self.weights[learners], self.widths, self.hours[learners], self.prices[learners],
-            self.providers[learners], self.most_hours[learners], self.most_price[learners],
+            self.providers[learners], self.families[learners], self.most_hours[learners], self.most_price[learners],
             self.most_per_provider[learners],
         )  # fmt: skip
 
@@ -92,9 +98,29 @@ class Problem:
         if np.isfinite(self.most_price).any():
             fits &= self.prices <= (self.most_price - _summed(self.prices, chosen) + SLACK)[:, None]
         if np.isfinite(self.most_per_provider).any():
-            same = self.providers[:, :, None] == self.providers[:, None, :]
-            fits &= (same & chosen[:, None, :]).sum(axis=2) < self.most_per_provider[:, None]
+            fits &= self._fits_providers(chosen)
+        if (self.families >= 0).any():
+            taken = self._of_members(self.families[:, :, None], chosen)
+            fits &= ~((self.families >= 0)[:, :, None] & (self.families[:, :, None] == taken)).any(axis=2)
         return fits
+
+    def _fits_providers(self, chosen: Flags) -> Flags:
+        """Which offers, (b, k), could be added to sets without too many of a provider."""
+        taken, fits = self._of_members(self.providers, chosen), np.ones_like(chosen)
+        parts = [self.providers[:, :, part] for part in range(self.providers.shape[2])]
+        for own in parts:
+            count = (own[:, :, None] == taken).sum(axis=2) + np.sum([own == part for part in parts], axis=0)
+            fits &= (own < 0) | (count <= self.most_per_provider[:, None])
+        return fits
+
+    @staticmethod
+    def _of_members(numbers: Numbers, chosen: Flags) -> Numbers:
+        """The numbers, (b, k, s), that members of sets have, (b, 1, j), and numbers that none has."""
+        most = max(int(chosen.sum(axis=1).max(initial=0)), 1)
+        members = np.argsort(~chosen, axis=1, kind="stable")[:, :most]
+        rows = np.arange(len(chosen))[:, None]
+        there = chosen[rows, members][:, :, None]
+        return np.where(there, numbers[rows, members], -2).reshape(len(chosen), 1, -1)
 
     @property
     def negligible(self) -> Floats:
@@ -191,26 +217,41 @@ def _swapped(problem: Problem, chosen: Flags) -> Flags:
     return now
 
 
-def in_order(problem: Problem, chosen: Flags) -> list[tuple[int, Floats]]:
+def without_idle(problem: Problem, chosen: Flags, needs: Needs) -> Flags:
+    """The one learner's set without those that add nothing to it, and that none of those that stay needs."""
+    chosen, own = chosen.copy(), problem.value(chosen)
+    for number in reversed(list(needs)):
+        if not any(chosen[0, other] and number in needs[other] for other in needs):
+            chosen[0, number] = False
+            chosen[0, number] = problem.value(chosen)[0] < own[0] - problem.negligible[0]
+    return chosen
+
+
+def in_order(problem: Problem, chosen: Flags, needs: Needs = NOTHING) -> list[tuple[int, Floats]]:
     """The offers of the one learner's set in the order in which to take them, each with its gains, (m,).
 
-    An offer comes once all that it touches is unlocked by it and those before, the most gain per hour first.
-    Where some wait for each other, the one with the most gain goes ahead, and what it touches too early is
-    gained with the offer that unlocks it. What no order unlocks is not gained; offers without gain drop out.
+    An offer comes after what it needs, and once all that it touches is unlocked by it and those before, the most gain
+    per hour first. Where some wait for each other, the one with the most gain goes ahead, and what it touches too early
+    is gained with the offer that unlocks it. What no order unlocks is not gained; offers without gain, which none
+    needs, drop out.
     """
+    needed = {number for one in np.flatnonzero(chosen[0]) for number in needs.get(int(one), ())}
     attainable = problem.achieved(problem.left_by(chosen)[:, :, None])[0] > 0.0
     left = np.ones((1, *problem.weights.shape[1:], 1))
-    waiting, ordered = [int(number) for number in np.flatnonzero(chosen[0])], []
-    while waiting:
+    left_out, ordered = [int(number) for number in np.flatnonzero(chosen[0])], list[tuple[int, Floats]]()
+    while left_out:
+        waiting = [one for one in left_out if not needs.get(one, frozenset()) & set(left_out)]
         missed = problem.missed[:, :, waiting]
         achieved = problem.achieved(left * missed)[0]
         gains = problem.weights[0, :, None] * (achieved - problem.achieved(left)[0])
         gain = gains.sum(axis=0)
         ready = ~((missed[0] < 1.0) & attainable & (achieved == 0.0)).any(axis=0)
         score = np.where(ready, gain / problem.cost[0, waiting], -1.0) if ready.any() else gain
+        if score.max() <= 0.0 and needed.intersection(waiting):  # what others wait for
+            score = np.array([float(one in needed) for one in waiting])
         best = int(np.argmax(score))
-        if gain[best] > 0.0:
+        if gain[best] > 0.0 or waiting[best] in needed:
             ordered.append((waiting[best], gains[:, best]))
         left = left * missed[:, :, [best]]
-        del waiting[best]
+        left_out.remove(waiting[best])
     return ordered

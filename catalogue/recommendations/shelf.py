@@ -56,13 +56,25 @@ class Takes:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An offer that can be taken; its price is in the budget's currency."""
+    """An offer that can be taken; its price is in the budget's currency.
+
+    needs: keys of candidates to complete first. ``prerequisites`` makes sets of such offers: of these, parts are the
+    offers in order, and at most one candidate of a family is taken.
+    """
 
     key: str
     hours: float
     takes: tuple[Takes, ...]
     price: float = 0.0
     provider: str = ""
+    needs: tuple[str, ...] = ()
+    parts: tuple["Candidate", ...] = ()
+    family: str = ""
+
+    @property
+    def offers(self) -> tuple["Candidate", ...]:
+        """The offers that this is made of."""
+        return self.parts or (self,)
 
     def __post_init__(self) -> None:
         """ValueError if hours or price are negative or not finite."""
@@ -129,9 +141,9 @@ class Shelf:
     """n offers, by key.
 
     missed: (L, D, n), the probability that an offer does not achieve a step of a dimension, the lowest first, above 0;
-    rates: (L, D, n), never below -log of that; hours, prices, providers (numbered): (n,); cost: hours
-    to divide by, (n,); shortest: (L, D), the fewest
-    hours of any offer for a step; for_step: (L, D, j), numbers of the best offers for a step.
+    rates: (L, D, n), never below -log of that; hours, prices: (n,); providers: (n, s) and families: (n,), numbered as
+    in ``Problem``; cost: hours to divide by, (n,); shortest: (L, D), the fewest hours of any offer for a step;
+    for_step: (L, D, j), numbers of the best offers for a step; bundles: the candidates, where some have parts.
     """
 
     keys: tuple[str, ...]
@@ -143,6 +155,8 @@ class Shelf:
     providers: Numbers
     shortest: Floats
     for_step: Numbers
+    families: Numbers
+    bundles: tuple[Candidate, ...]
 
     @classmethod
     def of(cls, candidates: Iterable[Candidate], dimensions: Sequence[str], lowest: int, levels: int) -> "Shelf":
@@ -154,23 +168,27 @@ class Shelf:
         keys = tuple(offer.key for offer in offers)
         require_unique("key", keys)
         rows = {dimension: row for row, dimension in enumerate(dimensions)}
-        missed = np.ones((levels, len(dimensions), len(offers)))
-        for column, offer in enumerate(offers):
+        single = [part for offer in offers for part in offer.offers]
+        missed = np.ones((levels, len(dimensions), len(single)))
+        for column, offer in enumerate(single):
             for takes in offer.takes:
                 if takes.dimension in rows:
                     first, last = max(takes.start - lowest, 0), min(max(takes.end - lowest, 0), levels)
                     missed[first:last, rows[takes.dimension], column] *= min(max(1.0 - takes.probability, 0.0), 1.0)
         missed = np.maximum(missed, 1.0 - CLIP)
+        bundled = len(single) > len(offers)
+        if bundled:
+            starts = np.cumsum([0, *(len(offer.offers) for offer in offers[:-1])])
+            missed = np.multiply.reduceat(missed, starts, axis=2)
         hours = np.array([offer.hours for offer in offers])
         rates = np.nextafter(-np.log(missed), np.inf).astype(np.float32)
         rates = np.where(missed < 1.0, np.nextafter(rates, np.float32(np.inf)), np.float32(0.0))
-        numbers = {provider: number for number, provider in enumerate(sorted({offer.provider for offer in offers}))}
         return cls(
             keys, missed, rates, hours, np.maximum(hours, SLACK).astype(np.float32),
             np.array([offer.price for offer in offers]),
-            np.array([numbers[offer.provider] for offer in offers], dtype=np.intp),
+            _providers(offers),
             np.where(missed < 1.0, hours, np.inf).min(axis=2, initial=np.inf),
-            _for_each_step(rates, hours),
+            _for_each_step(rates, hours), _families(offers), tuple(offers) if bundled else (),
         )  # fmt: skip
 
     def sets_for(self, wants: Wants) -> Sets:
@@ -193,6 +211,13 @@ class Shelf:
         slopes[self._too_long(wants)] = 0.0
         bound = bound_with(point, problem.weights, slopes, self.hours, wants.most_hours + SLACK)
         return self._sets(columns, problem, elements, chosen, bound)
+
+    def all_for(self, wants: Wants) -> Sets:
+        """Every offer, for one learner."""
+        columns = np.arange(len(self.keys))[None, :]
+        everything = np.ones_like(columns, dtype=bool)
+        problem, elements = self._problem(wants, self._steps(wants), columns, everything)
+        return self._sets(columns, problem, elements, everything, wants.weights.sum(axis=1))
 
     def in_blocks(self, wants: Wants) -> Iterator[tuple[Numbers, Sets]]:
         """Sets for very many learners, some at a time, with which of the learners these are.
@@ -272,8 +297,8 @@ class Shelf:
             if np.isfinite(an_hour):
                 per_hour[row] = slopes[row] / (self.cost + self.prices / max(an_hour, SLACK))
             if np.isfinite(wants.most_per_provider[row]):
-                order = np.lexsort((-per_hour[row], self.providers))
-                first = np.searchsorted(self.providers[order], self.providers[order])
+                order = np.lexsort((-per_hour[row], self.providers[:, 0]))
+                first = np.searchsorted(self.providers[order, 0], self.providers[order, 0])
                 per_hour[row, order[np.arange(len(order)) - first >= OF_A_STEP * wants.most_per_provider[row]]] = 0.0
         return per_hour
 
@@ -293,7 +318,8 @@ class Shelf:
         never = wants.most_hours[:, None] + 1.0
         return Problem(
             missed, weights, widths, np.where(there, self.hours[columns], never), self.prices[columns],
-            self.providers[columns], wants.most_hours, wants.most_price, wants.most_per_provider,
+            self.providers[columns], self.families[columns],
+            wants.most_hours, wants.most_price, wants.most_per_provider,
         ), Elements(dimensions, levels)  # fmt: skip
 
     def _on_the_shelf(self, prices: Floats, elements: Elements) -> Floats:
@@ -302,6 +328,23 @@ class Shelf:
         row, element = np.nonzero(prices)
         placed[row, elements.levels[row, element], elements.dimensions[row, element]] = prices[row, element]
         return placed
+
+
+def _providers(offers: Sequence[Candidate]) -> Numbers:
+    """The provider of each part of each offer, (n, s), numbered from 0; -1 where it has fewer parts."""
+    numbers = {name: number for number, name in enumerate(sorted({o.provider for each in offers for o in each.offers}))}
+    most = max((len(each.offers) for each in offers), default=1)
+    found = np.full((len(offers), most), -1, dtype=np.intp)
+    for row, each in enumerate(offers):
+        found[row, : len(each.offers)] = [numbers[part.provider] for part in each.offers]
+    return found
+
+
+def _families(offers: Sequence[Candidate]) -> Numbers:
+    """The family of each offer, (n,), numbered from 0; -1 where it has none."""
+    names = sorted({offer.family for offer in offers if offer.family})
+    numbers = {"": -1, **{name: number for number, name in enumerate(names)}}
+    return np.array([numbers[offer.family] for offer in offers], dtype=np.intp)
 
 
 def _for_each_step(rates: NDArray[np.float32], hours: Floats) -> Numbers:

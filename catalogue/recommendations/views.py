@@ -18,12 +18,12 @@ from catalogue.plans.queries import planned_ids
 from catalogue.recommendations import actions, queries
 from catalogue.recommendations.forms import LimitsForm, NotForMeForm
 from catalogue.recommendations.models import Because
-from catalogue.recommendations.rules import USUAL_HOURS, Budget, Choice, choose, what_if
+from catalogue.recommendations.rules import USUAL_HOURS, Budget, Choice
+from catalogue.recommendations.what_ifs import with_what_ifs
 from catalogue.security import signed_in
 from catalogue.transactions import run
 
 recommendations = Blueprint("recommendations", __name__, url_prefix="/recommendations")
-MORE_HOURS = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,10 @@ class Reason:
     """Those that close a part of the gap."""
     share: float
     """How much of the whole gap it adds, from 0 to 1."""
+    first: list[Offer]
+    """What has to be completed before one can join it."""
+    leads_to: list[Offer]
+    """What of the set needs it."""
 
 
 @recommendations.get("")
@@ -49,20 +53,24 @@ def index() -> str | tuple[str, int]:
     gaps = queries.gaps(standings)
     found = queries.candidates(latest, standings, form.done_by.data if valid else None)
     budget = form.budget if valid else Budget(hours=float(USUAL_HOURS))
-    answer = choose(gaps, found.candidates, budget)
-    total = answer.total or 1.0
-    share_with_more, new_slugs = what_if(gaps, found.candidates, budget, MORE_HOURS)
-    reasons = [_reason(c, found.offers[c.key], total) for c in answer.choices if c.key not in found.on_plan]
+    answer, what_ifs = with_what_ifs(
+        gaps, found.candidates, budget, any_day=found.any_day, with_set_aside=found.with_set_aside
+    )
+    chosen = [found.offers[choice.key] for choice in answer.choices]
+    reasons = [
+        _reason(choice, found, chosen, answer.total or 1.0)
+        for choice in answer.choices
+        if choice.key not in found.on_plan
+    ]
     runs = [each for reason in reasons for each in joinable_runs(reason.offer)]
     page = render_template(
         "recommendations/index.html",
         form=form, hours=budget.hours, budget=budget, limits=_limits(), assessment=latest, gaps=gaps, answer=answer,
         reasons=reasons,
         free=seating.free_by_run(runs, current_user.person.id),
-        on_plan=[found.offers[c.key] for c in answer.choices if c.key in found.on_plan],
+        on_plan=[offer for offer in chosen if offer.slug in found.on_plan],
         names=frameworks.level_names(latest.framework_id),
-        more_hours=MORE_HOURS, share_with_more=share_with_more,
-        new_with_more=[found.offers[slug] for slug in new_slugs],
+        what_ifs=what_ifs, offers=found.offers,
         joinable_runs=joinable_runs, set_aside=found.set_aside, planned=planned_ids(current_user.person.id),
     )  # fmt: skip
     return page, 200 if valid else 422
@@ -104,8 +112,10 @@ def bring_back(slug: str) -> Response:
     return redirect(url_for("recommendations.index", **_limits()))
 
 
-def _reason(choice: Choice, offer: Offer, total: float) -> Reason:
+def _reason(choice: Choice, found: queries.Candidates, chosen: list[Offer], total: float) -> Reason:
     gained = {gain.dimension for gain in choice.gains}
+    offer = found.offers[choice.key]
     return Reason(
-        offer, [mapping for mapping in offer.published.mappings if mapping.dimension.key in gained], choice.gain / total
-    )
+        offer, [mapping for mapping in offer.published.mappings if mapping.dimension.key in gained],
+        choice.gain / total, found.first[offer.slug], [one for one in chosen if offer in found.first[one.slug]],
+    )  # fmt: skip

@@ -10,10 +10,13 @@ from sqlalchemy import select
 
 from catalogue.assessments.models import Assessment
 from catalogue.clock import today
+from catalogue.enrolments.actions import enrol
+from catalogue.enrolments.models import CompletedBy, Completion
 from catalogue.extensions import db
 from catalogue.frameworks.models import Seat
 from catalogue.offers.models import Offer
 from catalogue.offers.queries import joinable_runs
+from catalogue.people.models import Person
 from catalogue.recommendations.models import Because, SetAside
 from catalogue.transactions import run
 from tests.assessments.closed import closed_assessment
@@ -145,3 +148,109 @@ def test_people_with_other_seats_and_gaps_are_advised_otherwise_and_told_why(
         for each in (receptionist, executive)
     ]
     assert dimensions[0] != dimensions[1], "each is told which of their own gaps it closes"
+
+
+def needs_first(change, slug: str, first: str) -> None:
+    """From now on an offer asks for another to be completed first."""
+
+    def made() -> None:
+        there = {each.slug: each for each in db.session.scalars(select(Offer).where(Offer.slug.in_([slug, first])))}
+        there[slug].published.prerequisite_offers.append(there[first])
+
+    change(made)
+
+
+def test_what_has_to_be_completed_first_comes_first_and_is_named(somebody: Somebody, change) -> None:
+    me = somebody("Me", 0)
+    *_, first, slug = advised(me.get("/recommendations?hours=24"))
+    needs_first(change, slug, first)
+    found = advised(me.get("/recommendations?hours=60"))
+    assert found.index(first) < found.index(slug)
+    listed = me.page.select(".app-offer-list > li")[found.index(slug)]
+    assert "first: you can join this one only then" in listed.get_text()
+    assert listed.select_one(f"a[href='/offers/{first}']")
+    assert not listed.select_one(f"a[href='/offers/{slug}/enrol']")
+    assert f"/offers/{slug}" in str(me.page.select(".app-offer-list > li")[found.index(first)])
+
+
+def test_without_what_comes_first_an_offer_is_not_recommended_either(somebody: Somebody, change) -> None:
+    me = somebody("Me", 0)
+    *_, first, slug = advised(me.get("/recommendations?hours=24"))
+    needs_first(change, slug, first)
+    me.get(f"/recommendations/{first}/not-for-me?hours=24")
+    me.press("Leave it out", because="time")
+    assert not {first, slug} & set(advised(me.get("/recommendations?hours=24")))
+    other = somebody("Other", 0)
+    other.get(f"/offers/{slug}")
+    assert "With what you have to complete first" in other.text() or "It is in the set" in other.text()
+
+
+def test_a_prerequisite_that_is_about_something_else_comes_too_and_one_that_is_done_does_not(
+    somebody: Somebody, change, ask
+) -> None:
+    me = somebody("Me", 4)
+    slug = advised(somebody("Other", 0).get("/recommendations?hours=6"))[0]
+
+    def one_gap_and_a_prerequisite_beside_it() -> str:
+        """Only what the offer is about is open, and what it needs is about nothing."""
+        assessment = db.session.scalars(select(Assessment).order_by(Assessment.id)).first()
+        offer = db.session.scalars(select(Offer).where(Offer.slug == slug)).one()
+        opened = {mapping.dimension.key for mapping in offer.published.mappings}
+        for result in assessment.results:
+            result.level = 0 if result.dimension.key in opened else 4
+        away = next(
+            each for each in db.session.scalars(select(Offer).join(Offer.published).order_by(Offer.id))
+            if each.published.self_paced and not each.published.seats
+            and not opened & {mapping.dimension.key for mapping in each.published.mappings}
+        )  # fmt: skip
+        offer.published.prerequisite_offers.append(away)
+        return away.slug
+
+    away = change(one_gap_and_a_prerequisite_beside_it)
+    found = advised(me.get("/recommendations?hours=200"))
+    assert found.index(away) < found.index(slug)
+    assert "By itself it closes nothing of your gap. It comes first because" in me.text()
+
+    def completed() -> None:
+        person_id = db.session.scalars(select(Assessment.person_id).order_by(Assessment.id)).first()
+        offer = db.session.scalars(select(Offer).where(Offer.slug == away)).one()
+        enrolment = enrol(db.session.get_one(Person, person_id), offer, None)
+        db.session.add(
+            Completion(
+                enrolment_id=enrolment.id, person_id=person_id, offer_id=offer.id, by=CompletedBy.PROVIDER,
+                by_person_id=person_id,
+            )
+        )  # fmt: skip
+
+    change(completed)
+    found = advised(me.get("/recommendations?hours=200"))
+    assert slug in found
+    assert away not in found
+
+
+def test_each_thing_that_would_change_the_answer_is_said_with_an_address_that_asks_for_it(somebody: Somebody) -> None:
+    me = somebody("Me", 0)
+
+    def closes(address: str) -> int:
+        me.get(address)
+        return int(me.text().split("This closes ")[1].split("%")[0])
+
+    for limits, link, kept, gone in (
+        ("hours=8&pounds=0", "Show the set of 12 hours", "pounds=0", "hours=8&"),
+        ("hours=24&pounds=0&one_each=y", "Show the set of any providers", "pounds=0", "one_each"),
+        ("hours=24&pounds=0&one_each=y", "Show the set without a limit of money", "one_each=y", "pounds"),
+    ):
+        before = closes(f"/recommendations?{limits}")
+        said = {" ".join(one.get_text().split()): str(one["href"]) for one in me.page.select("main .app-what-ifs a")}
+        assert kept in said[link]
+        assert gone not in said[link]
+        assert closes(said[link]) > before
+
+
+def test_what_was_set_aside_is_missed_where_it_would_close_more(somebody: Somebody) -> None:
+    me = somebody("Me", 0)
+    for slug in advised(me.get("/recommendations?hours=24"))[:3]:
+        me.get(f"/recommendations/{slug}/not-for-me?hours=24")
+        me.press("Leave it out", because="time")
+    me.get("/recommendations?hours=24")
+    assert "With what you have left out as not for you, you would close" in me.text()

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from catalogue.evidence.rules import STRENGTH
-from catalogue.recommendations.rules import Budget, Gap, Recommendation, choose, what_if
+from catalogue.recommendations.rules import Budget, Gap, Recommendation, choose
 from catalogue.recommendations.shelf import CLIP, Candidate, Takes
+from catalogue.recommendations.what_ifs import Kind, with_what_ifs
 
 # Proven for the better of greedy by gain per hour and greedy by gain, under a budget of hours alone and
 # without order (Khuller, Moss & Naor 1999; for any monotone submodular function, Leskovec et al. 2007).
@@ -230,12 +231,29 @@ def test_where_no_two_offers_overlap_it_brackets_the_exact_knapsack(offers, hour
 
 @settings(max_examples=100, deadline=None)
 @given(gap_lists, candidate_lists(), budgets, hours)
-def test_more_hours_never_lower_the_bound_nor_the_share_they_would_close(gaps, candidates, budget, more):
+def test_more_hours_never_lower_the_bound(gaps, candidates, budget, more):
     now, then = (choose(gaps, candidates, each) for each in (budget, replace(budget, hours=budget.hours + more)))
     assert then.bound >= now.bound * 0.99 - CLOSE  # each bound is found to within a fraction of a per cent
-    share, new = what_if(gaps, candidates, budget, more)
-    assert share == max(now.share_closed, then.share_closed)
-    assert not {choice.key for choice in now.choices} & set(new)
+
+
+@settings(max_examples=60, deadline=None)
+@given(gap_lists, candidate_lists(), budgets)
+def test_what_would_change_is_what_the_other_question_would_answer(gaps, candidates, budget):
+    answer, found = with_what_ifs(gaps, candidates[1:], budget, with_set_aside=candidates)
+    assert answer == choose(gaps, candidates[1:], budget)
+    for one in found:
+        asked = {Kind.ANY_PRICE: replace(budget, price=None), Kind.ANY_PROVIDER: replace(budget, per_provider=None)}
+        then = choose(
+            gaps, candidates[one.kind != Kind.SET_ASIDE :], asked.get(one.kind, replace(budget, hours=one.hours))
+        )
+        assert one.share == then.share_closed
+        if one.kind == Kind.FEWER_HOURS:
+            assert one.hours <= answer.hours - 1.0
+            assert one.share >= 0.95 * answer.share_closed
+        else:
+            assert one.share >= answer.share_closed + 0.01
+        keys = [choice.key for choice in then.choices]
+        assert list(one.new) == [key for key in keys if key not in {choice.key for choice in answer.choices}]
 
 
 @settings(max_examples=100, deadline=None)

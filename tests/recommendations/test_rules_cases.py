@@ -1,13 +1,15 @@
 """The recommender, case by case, and on catalogues of the size it is for."""
 
+from dataclasses import replace
 from math import inf, nan
 
 import numpy as np
 import pytest
 
 from catalogue.evidence.rules import STRENGTH
-from catalogue.recommendations.rules import Budget, Gap, choose, what_if
+from catalogue.recommendations.rules import Budget, Gap, choose
 from catalogue.recommendations.shelf import CLIP, Candidate, Takes
+from catalogue.recommendations.what_ifs import Kind, WhatIf, with_what_ifs
 
 CLOSE = 1e-7
 
@@ -111,10 +113,30 @@ def test_money_and_providers_limit_the_set_but_not_the_bound():
 def test_what_more_hours_would_add():
     gaps = [Gap("teams", 0, 1), Gap("vision", 0, 1)]
     candidates = [offer("short", 2.0, ("teams", 0, 1, 0.7)), offer("long", 4.0, ("vision", 0, 1, 0.45))]
-    share, new = what_if(gaps, iter(candidates), Budget(2.0), 4.0)
-    assert share == pytest.approx((0.7 + 0.45) / 2)
-    assert new == ("long",)
-    assert what_if(gaps, candidates, Budget(2.0), 1.0) == (pytest.approx(0.35), ())
+    _answer, found = with_what_ifs(gaps, candidates, Budget(2.0))
+    assert found == [WhatIf(Kind.MORE_HOURS, 6.0, pytest.approx((0.7 + 0.45) / 2), ("long",))]
+    assert with_what_ifs(gaps, candidates, Budget(6.0))[1] == []
+    assert with_what_ifs(gaps, candidates, Budget(398.0))[1] == [], "nobody can ask for more than 400 hours"
+
+
+def test_what_fewer_hours_would_leave_and_what_other_limits_cost():
+    gaps = [Gap("teams", 0, 1), Gap("vision", 0, 1)]
+    main = offer("main", 2.0, ("teams", 0, 1, 0.7), provider="college")
+    little = offer("little", 3.0, ("vision", 0, 1, 0.02), provider="college")
+    answer, found = with_what_ifs(gaps, [main, little], Budget(5.0))
+    assert answer.hours == 5.0
+    assert found == [WhatIf(Kind.FEWER_HOURS, 2.5, pytest.approx(0.35), ())]
+    dear = offer("dear", 1.0, ("vision", 0, 1, 0.45), price=90.0, provider="college")
+    limited = Budget(3.0, price=10.0, per_provider=1)
+    kinds = {one.kind: one.new for one in with_what_ifs(gaps, [main, dear], limited)[1]}
+    assert kinds == {}, "each limit alone still holds it back"
+    kinds = {one.kind: one.new for one in with_what_ifs(gaps, [main, dear], replace(limited, price=None))[1]}
+    assert kinds == {Kind.ANY_PROVIDER: ("dear",)}
+    kinds = {one.kind: one.new for one in with_what_ifs(gaps, [main, dear], replace(limited, per_provider=None))[1]}
+    assert kinds == {Kind.ANY_PRICE: ("dear",)}
+    late = offer("late", 1.0, ("vision", 0, 1, 0.7))
+    _, found = with_what_ifs(gaps, [main], Budget(3.0), any_day=[main, late], with_set_aside=[main])
+    assert [(one.kind, one.new) for one in found] == [(Kind.ANY_DAY, ("late",))]
 
 
 @pytest.mark.parametrize(
@@ -137,7 +159,6 @@ def test_what_more_hours_would_add():
         (lambda: Candidate("course", 1.0, (), price=inf), "price"),
         (lambda: choose([Gap("teams", 0, 1)] * 2, [], Budget(1.0)), "dimension"),
         (lambda: choose([], [Candidate("course", 1.0, ())] * 2, Budget(1.0)), "key"),
-        (lambda: what_if([], [], Budget(1.0), -1.0), "more_hours"),
     ],
 )
 def test_what_makes_no_sense_is_refused(build, said):
