@@ -291,11 +291,11 @@ def paule_mandel(means: Floats, variances: Floats) -> float:
 
 def _numbered(*parts: NDArray[np.generic]) -> Numbers:
     """A number for each row of arrays of one length, the same for the same values."""
-    if not len(parts[0]):
-        return np.zeros(0, dtype=np.intp)
-    rows = np.stack([np.unique(part, return_inverse=True)[1] for part in parts])
-    number: Numbers = np.unique(rows, axis=1, return_inverse=True)[1].reshape(-1)
-    return number
+    number = np.zeros(len(parts[0]), dtype=np.intp)
+    for part in parts:
+        values, which = np.unique(part, return_inverse=True)
+        number = number * len(values) + which
+    return np.unique(number, return_inverse=True)[1]
 
 
 def _by(group: Numbers, values: Floats, which: Flags) -> tuple[Numbers, Floats, Floats]:

@@ -30,11 +30,10 @@ NEWTON_STEPS = 5
 class Relaxed:
     """A point of the fractional problem: the nearer to its maximum, the tighter the bounds.
 
-    exposure: (b, m), what the point adds up to for each element; bound: (b,), for the offers that it was solved over;
-    prices: (b, m), what one more of each element's exposure is worth there; hour: (b,), what one more hour is worth.
+    bound: (b,), for the offers that it was solved over; prices: (b, m), what one more of each element's exposure, the
+    sum of a x, is worth there; hour: (b,), what one more hour is worth.
     """
 
-    exposure: Floats
     bound: Floats
     prices: Floats
     hour: Floats
@@ -48,9 +47,8 @@ def relaxed(
     rates: the a above, (b, m, k), finite and not negative; weights: (b, m), not negative; hours: (b, k);
     budget: (b,). start: (b, k), any points with 0 <= start <= 1 in the budgets.
     """
-    x, bound = start, weights.sum(axis=1)
-    prices, hour = weights, np.zeros_like(budget)
-    exposure = _times(rates, x)
+    bound, prices, hour = weights.sum(axis=1), weights.copy(), np.zeros_like(budget)
+    going, x, exposure, best = np.arange(len(budget)), start, _times(rates, start), bound.copy()
     for _ in range(steps):
         left = weights * np.exp(-exposure)
         value = (weights - left).sum(axis=1)
@@ -58,15 +56,19 @@ def relaxed(
         corner, an_hour = _best_corners(slope, hours, budget)
         towards = corner - x
         found = value + (slope * towards).sum(axis=1)
-        better = found < bound
-        bound = np.where(better, found, bound)
-        prices, hour = np.where(better[:, None], left, prices), np.where(better, an_hour, hour)
-        if (found - value <= CLOSE_ENOUGH * value).all():
+        better = np.flatnonzero(found < best)
+        best[better] = found[better]
+        bound[going[better]], prices[going[better]], hour[going[better]] = found[better], left[better], an_hour[better]
+        far = np.flatnonzero(found - value > CLOSE_ENOUGH * value)
+        if not len(far):
             break
+        if 2 * len(far) < len(going):  # a copy without those that are done costs less than carrying them on
+            going, x, exposure, best, towards = going[far], x[far], exposure[far], best[far], towards[far]
+            rates, weights, hours, budget = rates[far], weights[far], hours[far], budget[far]
         direction = _times(rates, towards)
         length = _step_lengths(exposure, direction, weights)[:, None]
         x, exposure = x + length * towards, exposure + length * direction
-    return Relaxed(exposure, bound, prices, hour)
+    return Relaxed(bound, prices, hour)
 
 
 def bound_with(point: Relaxed, weights: Floats, slope: NDArray[np.float32], hours: Floats, budget: Floats) -> Floats:

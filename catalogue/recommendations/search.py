@@ -22,10 +22,11 @@ Numbers = NDArray[np.intp]
 ROUNDS = 24  # of swaps and additions; three or four are usual
 SLACK = 1e-9  # so that 0.1 + 0.2 hours fit in 0.3
 NEGLIGIBLE = 1e-9  # of the whole gap: a smaller gain is rounding
+NEGLIGIBLE_IN_SINGLE = 1e-5  # the same in single precision
+ALMOST_ONE = float(np.nextafter(np.float32(1.0), np.float32(0.0)))
 Needs = Mapping[int, frozenset[int]]
 """Offers by number, each after those that it needs, with these."""
 NOTHING: Needs = {}
-ALMOST_ONE = float(np.nextafter(1.0, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Problem:
     missed: (b, m, k), the probability that an offer does not achieve an element, above 0; 1 where it does not touch
     it. weights: (b, m). widths: how many elements are in each row. hours and prices: (b, k). providers, of each part
     of an offer, numbered: (b, k, s), -1 where it has fewer parts. families, numbered: (b, k), -1 for none; of a family
-    one offer is taken at most. most_…: (b,); infinity is no limit.
+    one offer is taken at most. most_…: (b,); infinity is no limit. missed and weights may be in single precision.
     """
 
     missed: Floats
@@ -126,7 +127,7 @@ class Problem:
     def negligible(self) -> Floats:
         """The gain, in weighted units, that is taken for none, (b,)."""
         total: Floats = self.weights.sum(axis=1)
-        return NEGLIGIBLE * total
+        return (NEGLIGIBLE_IN_SINGLE if self.missed.dtype == np.float32 else NEGLIGIBLE) * total
 
     @property
     def cost(self) -> Floats:
@@ -143,15 +144,17 @@ def best_sets(problem: Problem) -> Flags:
     """A set of offers within the limits for each learner, (b, k). There must be at least one offer."""
     # Greedy by gain opens with the best single offer, so that is covered too. Neither sees past a first step
     # that gains little but unlocks much; where every element is touched, however little, nothing waits.
+    # Half the bytes are half the time: gains that single precision does not see are added at the end.
+    rough = replace(problem, missed=problem.missed.astype(np.float32), weights=problem.weights.astype(np.float32))
     count, offers = problem.hours.shape
     thrice = replace(
-        problem.of(np.tile(np.arange(count), 3)),
-        missed=np.concatenate((problem.missed, problem.missed, np.minimum(problem.missed, ALMOST_ONE))),
+        rough.of(np.tile(np.arange(count), 3)),
+        missed=np.concatenate((rough.missed, rough.missed, np.minimum(rough.missed, ALMOST_ONE))),
     )
     cost = np.concatenate((problem.cost, np.ones_like(problem.cost), problem.cost))
     starts = add(thrice, np.zeros_like(cost, dtype=bool), cost).reshape(3, count, offers)
-    values = np.stack([problem.value(start) for start in starts])
-    return improve(problem, starts[values.argmax(axis=0), np.arange(count)])
+    values = np.stack([rough.value(start) for start in starts])
+    return add(problem, improve(rough, starts[values.argmax(axis=0), np.arange(count)]), problem.cost)
 
 
 def add(problem: Problem, chosen: Flags, cost: Floats) -> Flags:

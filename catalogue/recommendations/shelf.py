@@ -18,9 +18,9 @@ from catalogue.recommendations.certificate import STEPS, Floats, Relaxed, bound_
 from catalogue.recommendations.search import SLACK, Flags, Numbers, Problem, best_sets
 
 CLIP = 0.95  # no course is certain to work
-MOST = 64
+MOST = 48
 """Offers that a search is given by their gain per hour; of a catalogue of no more it is given all."""
-OF_A_STEP = 4
+OF_A_STEP = 2
 """Offers with the most gain per hour for a step that it is given besides, with the shortest one."""
 ABOUT = 0.7
 """Of what an hour is worth, or of the best: offers that gain less are not looked at."""
@@ -191,22 +191,25 @@ class Shelf:
             _for_each_step(rates, hours), _families(offers), tuple(offers) if bundled else (),
         )  # fmt: skip
 
-    def sets_for(self, wants: Wants) -> Sets:
-        """The offers to take, for each of the learners, within what they can spend. The shelf must not be empty."""
+    def sets_for(self, wants: Wants, proof: int = STEPS) -> Sets:
+        """The offers to take, for each of the learners, within what they can spend. The shelf must not be empty.
+
+        ``proof`` is how many steps are taken towards a tight bound, at most; the sets are the same with few.
+        """
         steps = self._steps(wants)
         if len(self.keys) <= MOST:
             useful = (self._slopes(steps) > 0.0) & ~self._too_long(wants)
             columns, there = _first(useful, max(int(useful.sum(axis=1).max(initial=0)), 1))
             problem, elements = self._problem(wants, steps, columns, there)
             chosen = best_sets(problem)
-            return self._sets(columns, problem, elements, chosen, _relaxed(problem, chosen, STEPS).bound)
+            return self._sets(columns, problem, elements, chosen, _relaxed(problem, chosen, proof).bound)
         problem, elements = self._problem(wants, steps, *self._columns(wants))
         point = _relaxed(problem, np.zeros(problem.hours.shape, dtype=bool), FEW_STEPS)
         slopes = self._slopes(self._on_the_shelf(point.prices, elements))
         columns, there = self._columns(wants, slopes, point.hour)
         problem, elements = self._problem(wants, steps, columns, there)
         chosen = best_sets(problem)
-        point = _relaxed(problem, chosen, STEPS)
+        point = _relaxed(problem, chosen, proof)
         slopes = self._slopes(self._on_the_shelf(point.prices, elements)) * np.float32(1.0 + ROUNDING)
         slopes[self._too_long(wants)] = 0.0
         bound = bound_with(point, problem.weights, slopes, self.hours, wants.most_hours + SLACK)
@@ -219,7 +222,7 @@ class Shelf:
         problem, elements = self._problem(wants, self._steps(wants), columns, everything)
         return self._sets(columns, problem, elements, everything, wants.weights.sum(axis=1))
 
-    def in_blocks(self, wants: Wants) -> Iterator[tuple[Numbers, Sets]]:
+    def in_blocks(self, wants: Wants, proof: int = STEPS) -> Iterator[tuple[Numbers, Sets]]:
         """Sets for very many learners, some at a time, with which of the learners these are.
 
         Those with about as many open steps are together, since the arrays are as large as the largest of them needs.
@@ -227,7 +230,7 @@ class Shelf:
         order = np.lexsort((*wants.steps.T, wants.steps.sum(axis=1)))
         for start in range(0, len(order), BLOCK):
             rows = order[start : start + BLOCK]
-            yield rows, self.sets_for(wants.of(rows))
+            yield rows, self.sets_for(wants.of(rows), proof)
 
     @staticmethod
     def _sets(columns: Numbers, problem: Problem, elements: Elements, chosen: Flags, bound: Floats) -> Sets:
