@@ -30,7 +30,7 @@ from catalogue.people.models import Person, Role
 from catalogue.people.second_views import second as second_pages
 from catalogue.people.token_views import tokens as tokens_pages
 from catalogue.people.views import people as people_pages
-from catalogue.plans.queries import plan_of
+from catalogue.plans.queries import comments_of, plan_of
 from catalogue.plans.register import register_plans
 from catalogue.privacy.views import register_privacy
 from catalogue.publishing.views import register_publishing
@@ -103,6 +103,7 @@ def learner() -> str:
         names=frameworks.level_names(closed[0].framework_id) if closed else {},
         plan=plan, waiting=enrolments.waiting_places(person_id), asked=asked,
         so_far=attendance.steps_so_far(person_id, plan.enrolments),
+        unread=sum(one.seen_at is None for one in comments_of(person_id)),
     )  # fmt: skip
 
 

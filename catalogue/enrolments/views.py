@@ -37,9 +37,11 @@ def index() -> str:
     latest = next(iter(assessments.closed_of(person_id)), None)
     gaps = {standing.key for standing in assessments.standings(latest) if standing.gap} if latest else set()
     plan = plans.plan_of(person_id)
+    comments = plan.by_step(plans.comments_of(person_id))
     return render_template(
         "enrolments/index.html",
-        plan=plan, gaps=gaps, waiting=queries.waiting_places(person_id),
+        plan=plan, gaps=gaps, waiting=queries.waiting_places(person_id), comments=comments, about=plan.titles,
+        shared=plans.open_share(person_id),
         so_far=attendance.steps_so_far(person_id, plan.enrolments),
     )  # fmt: skip
 

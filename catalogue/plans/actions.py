@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from catalogue.clock import now, today
 from catalogue.enrolments import queries as enrolments
@@ -11,7 +11,8 @@ from catalogue.errors import Refused
 from catalogue.extensions import db
 from catalogue.offers.models import Offer
 from catalogue.people.models import Person
-from catalogue.plans.models import Commitment, CommitmentChange, PlannedOffer
+from catalogue.plans import queries
+from catalogue.plans.models import Commitment, CommitmentChange, PlanComment, PlannedOffer, PlanShare, Reassessment
 from catalogue.plans.rules import MOST_OPEN, NEXT, OPEN, CommitmentState
 
 
@@ -89,6 +90,13 @@ def _hold(commitment: Commitment) -> None:
 
 
 def remove(commitment: Commitment) -> None:
+    """What a manager wrote on it stays, as written on the plan: its number may be another's one day."""
+    shares = select(PlanShare.id).where(PlanShare.person_id == commitment.person_id)
+    db.session.execute(
+        update(PlanComment)
+        .where(PlanComment.step == f"commitment:{commitment.id}", PlanComment.share_id.in_(shares))
+        .values(step="")
+    )
     db.session.delete(commitment)
     db.session.flush()
 
@@ -128,3 +136,27 @@ def take_off_plan(person: Person, slug: str) -> None:
     """By the offer's address, which stays when the offer goes."""
     named = select(Offer.id).where(Offer.slug == slug).scalar_subquery()
     db.session.execute(delete(PlannedOffer).where(PlannedOffer.person_id == person.id, PlannedOffer.offer_id == named))
+
+
+def assess_again(person: Person, due_on: date | None) -> None:
+    """Mean to assess oneself again on a day, or on none. Raises ``Refused`` for a day that is not to come."""
+    held(person)
+    there = queries.open_reassessment(person.id)
+    if due_on is None:
+        if there is not None:
+            db.session.delete(there)
+    elif there is None:
+        _to_come(due_on)
+        db.session.add(Reassessment(person_id=person.id, due_on=due_on))
+    elif there.due_on != due_on:
+        _to_come(due_on)
+        there.due_on, there.told_at = due_on, None
+    db.session.flush()
+
+
+def assessed_again(person_id: int) -> None:
+    """What they meant to do is done, whether or not its day had come."""
+    there = queries.open_reassessment(person_id)
+    if there is not None:
+        there.done_at = now()
+        db.session.flush()

@@ -10,9 +10,11 @@ from wtforms.validators import DataRequired, InputRequired, Optional
 
 from catalogue.clock import today
 from catalogue.frameworks.models import Dimension
+from catalogue.pages import format_date
 from catalogue.plans.actions import Promise
 from catalogue.plans.models import Commitment
-from catalogue.plans.rules import LONGEST, NEXT, CommitmentState
+from catalogue.plans.rules import LONGEST, LONGEST_COMMENT, NEXT, SUGGESTED, CommitmentState, months_after
+from catalogue.plans.steps import Step
 from catalogue.publishing.forms.fields import DayField, at_most, plain_lines
 from catalogue.shapes import row_id
 
@@ -85,3 +87,56 @@ class PlanOfferForm(FlaskForm):  # type: ignore[misc]
     def validate_by(self, field: DayField) -> None:
         if field.data <= today() and field.data != self.stays:
             raise ValidationError("Enter a day that is still to come, or leave it empty")
+
+
+class AgainForm(FlaskForm):  # type: ignore[misc]
+    when = RadioField("When?", validators=[InputRequired("Choose when")])
+    day = DayField("The day, if you choose one", validators=[Optional()])
+
+    @classmethod
+    def of(cls) -> "AgainForm":
+        form = cls()
+        form.when.choices = [
+            *(SelectChoice(str(n), f"In {n} months, on {format_date(months_after(today(), n))}") for n in SUGGESTED),
+            SelectChoice("day", "On a day that I choose"),
+        ]
+        return form
+
+    def validate_day(self, field: DayField) -> None:
+        if self.when.data == "day" and field.data <= today():
+            raise ValidationError("Enter a day that is still to come")
+
+    def validate(self, extra_validators: object = None) -> bool:
+        """An optional field without data is not looked at: whether it may be empty hangs on the other."""
+        valid: bool = super().validate(extra_validators)
+        if valid and self.when.data == "day" and self.day.data is None:
+            self.day.errors = ["Enter the day"]
+            return False
+        return valid
+
+    @property
+    def due_on(self) -> date:
+        chosen: date = self.day.data if self.when.data == "day" else months_after(today(), int(self.when.data))
+        return chosen
+
+
+class CommentForm(FlaskForm):  # type: ignore[misc]
+    step = SelectField("What is it about?")
+    words = TextAreaField(
+        "What would you like to say?", filters=[plain_lines],
+        validators=[DataRequired("Write what you would like to say"), at_most(LONGEST_COMMENT)],
+    )  # fmt: skip
+
+    @classmethod
+    def of(cls, steps: Iterable[Step]) -> "CommentForm":
+        form = cls()
+        form.step.choices = [
+            SelectChoice("", "The plan as a whole"), *(SelectChoice(step.key, _short(step.title)) for step in steps),
+        ]  # fmt: skip
+        return form
+
+
+def _short(words: str) -> str:
+    """As much as a list shows on a phone."""
+    line = " ".join(words.split())
+    return line if len(line) <= 60 else f"{line[:57].rstrip()}…"

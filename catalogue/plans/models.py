@@ -1,8 +1,10 @@
-"""What somebody means to do: commitments in their own words, with how they went, and offers that they plan to take."""
+"""What somebody means to do: commitments in their own words, offers that they plan to take, a day to assess themself
+again; and with whom they share it, and what those write.
+"""
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalogue.clock import now
@@ -64,3 +66,66 @@ class PlannedOffer(Base):
     by: Mapped[date | None] = mapped_column(Date)
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     offer: Mapped[Offer] = relationship()
+
+
+class Reassessment(Base):
+    """The day on which somebody means to assess themself again; one at a time."""
+
+    __tablename__ = "reassessment"
+    __table_args__ = (
+        Index(
+            "uq_reassessment_open",
+            "person_id",
+            unique=True,
+            sqlite_where=text("done_at IS NULL"),
+            postgresql_where=text("done_at IS NULL"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    due_on: Mapped[date] = mapped_column(Date, index=True)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When they were written to, on that day."""
+    done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    person: Mapped[Person] = relationship()
+
+
+class PlanShare(Base):
+    """A line manager whom somebody shows their plan, by a link that is theirs alone; one at a time."""
+
+    __tablename__ = "plan_share"
+    __table_args__ = (
+        Index(
+            "uq_plan_share_open",
+            "person_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    manager_name: Mapped[str] = mapped_column(String(200))
+    manager_email: Mapped[str] = mapped_column(String(254))
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """None once it has ended: no link opens it."""
+    shared_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    until: Mapped[date] = mapped_column(Date)
+    """The last day on which the link opens."""
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    person: Mapped[Person] = relationship()
+
+
+class PlanComment(Base):
+    """What a manager wrote on a plan, or on one step of it. It is the person's to keep and to remove."""
+
+    __tablename__ = "plan_comment"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    share_id: Mapped[int] = mapped_column(ForeignKey("plan_share.id"), index=True)
+    step: Mapped[str] = mapped_column(String(40), default="")
+    """The key of the step, as ``steps.Step`` has it; nothing for the plan as a whole."""
+    words: Mapped[str] = mapped_column(Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    share: Mapped[PlanShare] = relationship()

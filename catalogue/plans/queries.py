@@ -3,16 +3,17 @@
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, and_, exists, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
-from catalogue.clock import in_london
+from catalogue.clock import in_london, today
 from catalogue.enrolments import queries as enrolments
 from catalogue.enrolments.models import ACTIVE, Enrolment, EnrolmentState
 from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.frameworks.models import Dimension
 from catalogue.offers.models import Mapping, Offer
-from catalogue.plans.models import Commitment, PlannedOffer
+from catalogue.people.rules import hash_token
+from catalogue.plans.models import Commitment, PlanComment, PlannedOffer, PlanShare, Reassessment
 from catalogue.plans.rules import KEPT
 from catalogue.plans.steps import Kind, Plan, Step, in_order
 
@@ -80,6 +81,7 @@ def plan_of(person_id: int) -> Plan:
         *(_committed(one) for one in commitments_of(person_id)),
         *(_planned_step(one, dimensions) for one in planned),
         *(_joined(one, dimensions) for one in joined),
+        *(_reassessment_step(one) for one in _reassessments(person_id)),
     ]
     ended = [step for step in steps if step.done_on is not None]
     done = [step for step in ended if step.kind != Kind.COMMITMENT or step.of.state in KEPT]
@@ -110,6 +112,72 @@ def _joined(one: Enrolment, dimensions: Dimensions) -> Step:
         done_on=in_london(one.changed_at).date() if one.state == EnrolmentState.COMPLETED else None,
         dimensions=dimensions.get(one.version_id, []),
     )  # fmt: skip
+
+
+def _reassessment_step(one: Reassessment) -> Step:
+    done_on = in_london(one.done_at).date() if one.done_at else None
+    return Step(Kind.REASSESSMENT, "reassessment", "Assess yourself again", one.due_on, one, done_on)
+
+
+def _reassessments(person_id: int) -> Sequence[Reassessment]:
+    return db.session.scalars(
+        select(Reassessment).where(Reassessment.person_id == person_id).order_by(Reassessment.id)
+    ).all()
+
+
+def open_reassessment(person_id: int) -> Reassessment | None:
+    return db.session.scalar(
+        select(Reassessment).where(Reassessment.person_id == person_id, Reassessment.done_at.is_(None))
+    )
+
+
+def open_share(person_id: int) -> PlanShare | None:
+    """With whom somebody shares their plan, also where the link has expired meanwhile."""
+    return db.session.scalar(select(PlanShare).where(PlanShare.person_id == person_id, PlanShare.ended_at.is_(None)))
+
+
+def share_by_token(token: str) -> PlanShare:
+    """What a manager's link opens; raises ``NotThere`` where it opens nothing any more."""
+    found = db.session.scalar(
+        select(PlanShare)
+        .where(
+            PlanShare.token_hash == hash_token(token), PlanShare.ended_at.is_(None), PlanShare.until >= today(),
+        )
+        .options(joinedload(PlanShare.person))
+    )  # fmt: skip
+    if found is None:
+        raise NotThere("This link does not work any more. The plan may not be shared now; or look for a newer message.")
+    return found
+
+
+def comments_of(person_id: int) -> Sequence[PlanComment]:
+    """What managers have written on somebody's plan, oldest first."""
+    return db.session.scalars(
+        select(PlanComment)
+        .join(PlanComment.share)
+        .where(PlanShare.person_id == person_id)
+        .options(contains_eager(PlanComment.share))
+        .order_by(PlanComment.id)
+    ).all()
+
+
+def comments_by(share_id: int) -> Sequence[PlanComment]:
+    """What one manager has written, oldest first."""
+    return db.session.scalars(
+        select(PlanComment).where(PlanComment.share_id == share_id).order_by(PlanComment.id)
+    ).all()
+
+
+def own_comment(person_id: int, comment_id: int) -> PlanComment:
+    """A comment on somebody's plan; raises ``NotThere``."""
+    found = db.session.scalar(
+        select(PlanComment)
+        .join(PlanComment.share)
+        .where(PlanComment.id == comment_id, PlanShare.person_id == person_id)
+    )  # fmt: skip
+    if found is None:
+        raise NotThere
+    return found
 
 
 def _dimensions(version_ids: Collection[int]) -> Dimensions:

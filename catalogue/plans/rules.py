@@ -10,6 +10,16 @@ LONGEST = 500
 MOST_OPEN = 50
 """Commitments that somebody can have open at a time."""
 REMIND_BEFORE = timedelta(days=7)
+LINK_FOR = timedelta(days=180)
+"""For how long the link of a manager opens a plan; sent again, as long anew."""
+LONGEST_COMMENT = 1000
+MOST_COMMENTS = 100
+"""Comments that one manager can write on a plan."""
+MOST_SHARED = 10
+"""Managers whom one person can name in a day."""
+SEND_AGAIN_AFTER = timedelta(hours=20)
+TELL_AGAIN_AFTER = timedelta(hours=1)
+"""Comments that come closer together than this are told of in one letter."""
 SUGGESTED = (3, 6, 12)
 """After how many months to assess oneself again."""
 

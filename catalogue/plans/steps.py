@@ -1,6 +1,6 @@
 """A plan as it is read: its steps in the order of their days, what is done, and how far that is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -9,24 +9,26 @@ from typing import Any
 from catalogue.clock import today
 from catalogue.enrolments.models import EnrolmentState
 from catalogue.frameworks.models import Dimension
+from catalogue.plans.models import PlanComment
 
 
 class Kind(StrEnum):
     COMMITMENT = "commitment"
     PLANNED = "planned"
     ENROLMENT = "enrolment"
+    REASSESSMENT = "reassessment"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     kind: Kind
     key: str
-    """What it is called where somebody writes about it: "commitment:3"; "offer:7", planned or joined."""
+    """What comments say they are on: "commitment:3"; "offer:7", planned or joined; "reassessment"."""
     title: str
     day: date | None
     """By when, or when it begins; none at one's own pace."""
     of: Any
-    """The commitment, the planned offer or the enrolment."""
+    """The commitment, planned offer, enrolment or reassessment."""
     done_on: date | None = None
     dimensions: Sequence[Dimension] = ()
     """What it is for."""
@@ -77,6 +79,18 @@ class Plan:
     def enrolments(self) -> list[Any]:
         """Those under way, in the order of the plan."""
         return [step.of for step in self.to_do if step.kind == Kind.ENROLMENT]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        return {step.key: step.title for step in (*self.let_go, *self.done, *self.to_do)}
+
+    def by_step(self, comments: Iterable[PlanComment]) -> dict[str, list[PlanComment]]:
+        """Comments on what is to do by its key; all others, of the whole plan and of what is over, under nothing."""
+        keys = {step.key for step in self.to_do}
+        found: dict[str, list[PlanComment]] = {}
+        for one in comments:
+            found.setdefault(one.step if one.step in keys else "", []).append(one)
+        return found
 
 
 def in_order(steps: Sequence[Step]) -> list[Step]:

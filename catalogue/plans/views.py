@@ -13,7 +13,7 @@ from catalogue.offers.queries import published_offer
 from catalogue.people.models import Person
 from catalogue.people.rules import safe_path
 from catalogue.plans import actions, queries
-from catalogue.plans.forms import CommitForm, HowItWentForm, PlanOfferForm
+from catalogue.plans.forms import AgainForm, CommitForm, HowItWentForm, PlanOfferForm
 from catalogue.plans.rules import CommitmentState
 from catalogue.security import signed_in
 from catalogue.shapes import row_id
@@ -139,4 +139,22 @@ def day(slug: str) -> Response | str | tuple[str, int]:
         flash(f"{offer.published.title} is on your plan.")
         return redirect(url_for("enrolments.index"))
     page = render_template("plans/day.html", form=form, offer=offer)
+    return page, 422 if form.errors else 200
+
+
+@plans.route("/assess-again", methods=["GET", "POST"])
+@signed_in
+def assess_again() -> Response | str | tuple[str, int]:
+    """A day on which to assess oneself again, or none."""
+    person_id, form = current_user.person.id, AgainForm.of()
+    if "off" in request.form:
+        run(lambda: actions.assess_again(_me(person_id), None))
+        flash("We do not remind you any more.")
+        return redirect(url_for("enrolments.index"))
+    if form.validate_on_submit():
+        due_on = form.due_on
+        run(lambda: actions.assess_again(_me(person_id), due_on))
+        flash("The day is on your plan, and we write to you then.")
+        return redirect(url_for("enrolments.index"))
+    page = render_template("plans/assess_again.html", form=form, there=queries.open_reassessment(person_id))
     return page, 422 if form.errors else 200

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, Text, and_, case, cast, exists, fal
 from sqlalchemy.orm import InstrumentedAttribute
 
 from catalogue.clock import now
-from catalogue.extensions import db
+from catalogue.extensions import UtcDateTime, db
 from catalogue.people.models import new_key
 from catalogue.privacy.placing import NAME_OF_NOBODY, Rows, Subject
 
@@ -38,6 +38,19 @@ def in_json(column: ColumnElement[Any] | InstrumentedAttribute[Any], said: str) 
 
 def _as_manager(subject: Subject) -> ColumnElement[bool]:
     return _any_of(_table("approval").c.manager_email, subject.proven)
+
+
+def _as_reader(subject: Subject) -> ColumnElement[bool]:
+    return _any_of(_table("plan_share").c.manager_email, subject.proven)
+
+
+def _written_as_reader(subject: Subject) -> ColumnElement[bool]:
+    shares = select(_table("plan_share").c.id).where(_as_reader(subject))
+    return _table("plan_comment").c.share_id.in_(shares)
+
+
+def _ended(table: Table) -> ColumnElement[Any]:
+    return case((table.c.ended_at.is_(None), literal(now(), UtcDateTime())), else_=table.c.ended_at)
 
 
 def _as_rater(subject: Subject) -> ColumnElement[bool]:
@@ -171,6 +184,12 @@ ROWS = (
          shown="commitment_id state note at", hidden="id"),
     Rows(table="planned_offer", heading="Offers that you plan to take", whose="person_id",
          shown="offer_id by at", hidden="id person_id"),
+    Rows(table="reassessment", heading="Days to assess yourself again", whose="person_id",
+         shown="due_on told_at done_at", hidden="id person_id"),
+    Rows(table="plan_share", heading="With whom you have shared your plan", whose="person_id",
+         shown="id manager_name manager_email shared_at sent_at until ended_at", hidden="person_id token_hash"),
+    Rows(table="plan_comment", heading="What managers wrote on your plan", whose="share_id.person_id",
+         shown="share_id step words at seen_at", hidden="id"),
     Rows(table="feedback_round", heading="Your rounds of feedback, and their reports", whose="person_id",
          shown="framework_id state opened_at closes_on closed_at released_at facilitator_name facilitator_email report",
          hidden="id person_id reminded_at facilitator_token_hash facilitator_asked_at held_back in_group_report"),
@@ -259,6 +278,11 @@ ROWS = (
     Rows(table="approval", heading="What you were asked as a line manager", whose=_as_manager, names=True,
          shown="asked_at answer_by decided_at approved reason", erased={"manager_name": "", "manager_email": ""},
          why=THEIRS),
+    Rows(table="plan_share", heading="Plans of others that were shared with you", whose=_as_reader, names=True,
+         shown="shared_at until ended_at",
+         erased={"manager_name": "", "manager_email": "", "token_hash": None, "ended_at": _ended}, why=THEIRS),
+    Rows(table="plan_comment", heading="What you wrote on plans of others", whose=_written_as_reader, names=True,
+         shown="at words", erased={}, why=THEIRS),
     Rows(table="feedback_rater", heading="Feedback that you were asked for", whose=_as_rater, names=True,
          shown="relation",  # what they said is read by their link alone: an address that a platform says proves nobody
          hidden="answers importance comments sent_at declined_at", erased={"name": "", "email": ""},

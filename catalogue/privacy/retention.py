@@ -140,6 +140,16 @@ PERIODS = (
         ),
     ),
     Period(
+        what="Names and addresses of managers with whom a plan was shared",
+        kept="1 year after it was shared with them last", then_words="Made anonymous: what they wrote stays",
+        why="So that whoever shared the plan knows who wrote what.",
+        time=YEAR, table="plan_share", then={"manager_name": "", "manager_email": ""},
+        due=lambda table, before: and_(
+            or_(table.c.ended_at < before, table.c.until < before.date()),
+            or_(table.c.manager_name != "", table.c.manager_email != ""),
+        ),
+    ),
+    Period(
         what="Why somebody declined, withdrew or did not come, and what they answer for", kept="2 years after it ended",
         then_words="Made anonymous: the words go, that it was so stays",
         why="To plan the next runs, and to answer questions about a place.",

@@ -15,6 +15,7 @@ from catalogue.clock import now, today
 from catalogue.credentials.models import Credential
 from catalogue.enrolments import actions as enrolments
 from catalogue.enrolments import completing
+from catalogue.enrolments.approving import Manager
 from catalogue.enrolments.models import CompletedBy
 from catalogue.extensions import db
 from catalogue.interchange.models import ImportState, OfferFeed, OfferImport
@@ -22,7 +23,9 @@ from catalogue.offers.models import Offer, OfferVersion, Run, RunSession, SavedS
 from catalogue.people import actions
 from catalogue.people.models import ApiToken, IdentityProvider, Person, Role, StaffIdentity
 from catalogue.plans import actions as plans
+from catalogue.plans import sharing as plan_sharing
 from catalogue.plans.actions import Promise
+from catalogue.plans.models import PlanComment
 from catalogue.records.models import CompletionImport, CourseCode, Source
 from catalogue.reports.models import SavedView
 from catalogue.systems.models import Membership, MembershipRequest, Organisation
@@ -62,6 +65,7 @@ NOBODYS = {"static"} | by_blueprint("""
     approvals: answer
     rating: index tasks dimension comments send decline
     facilitating: report
+    shared_plans: plan
     own_dates: feed
     api_pages: docs
     lti: login launch_tool launch_by_hand continue_in_window jwks
@@ -81,7 +85,8 @@ ONES_OWN = by_blueprint("""
     recommendations: index not_for_me bring_back
     feedback: index open_round systems
     enrolments: index enrol
-    plans: commit put take_off day
+    plans: commit put take_off day assess_again
+    sharing: share again stop
     nominations: index cohort
     lists: index
     own_dates: address end
@@ -156,7 +161,7 @@ OF: dict[str, Of] = {
     "enrolments.step": _of("learner", key="step"),
     "enrolments.withdraw": _of("learner"),
     "approvals.manager": _of("learner"),
-    **dict.fromkeys(by_blueprint("plans: commitment change remove"), _of("learner")),
+    **dict.fromkeys(by_blueprint("plans: commitment change remove\nsharing: seen remove"), _of("learner")),
     "nominations.answer": _of("learner"),
     "nominations.take_back": _of("lead"),
     "own_dates.one": _of("learner", there=False),  # theirs has no dates
@@ -324,12 +329,15 @@ def _things(number: int, ids: dict[str, int]) -> Things:
     search, view, imported, feed = kept
     promise = Promise(f"Quill{number} listens first", today() + timedelta(days=30))
     commitment = plans.commit(people["learner"], promise)
+    shared = plan_sharing.share(people["learner"], Manager("Mo", f"mo@{number}.example"))[0]
+    comment = PlanComment(share=shared, words=f"Quill{number} does well")
+    db.session.add(comment)
     reported, open_now = finished_round(ids["learner"]), open_round(ids["learner"])
     assert organisation.system is not None
     token = db.session.scalars(select(ApiToken).where(ApiToken.person_id == ids["learner"])).one()
     return {
         "assessment_id": closed_assessment(ids["learner"]), "reported_id": reported, "round_id": open_now,
-        "commitment_id": commitment.id,
+        "commitment_id": commitment.id, "comment_id": comment.id,
         "enrolment_id": enrolment.id, "completed_id": completed.id, "step": offer.published.steps[0].key,
         "slug": offer.slug, "offer_id": offer.id, "provider": offer.provider.key, "provider_id": offer.provider_id,
         "completions_id": brought.id, "code_id": code.id, "identity_id": identity.id,

@@ -12,6 +12,7 @@ from sqlalchemy import event, select, update
 from catalogue.attendance.models import Attendance
 from catalogue.clock import now, today
 from catalogue.credentials.models import Credential
+from catalogue.enrolments.approving import Manager
 from catalogue.enrolments.models import (
     CompletedBy,
     Completion,
@@ -32,7 +33,9 @@ from catalogue.people.actions import grant
 from catalogue.people.models import Grant, IdentityProvider, Person, Role, StaffIdentity
 from catalogue.people.rules import hash_token
 from catalogue.plans import actions as plans
+from catalogue.plans import sharing as plan_sharing
 from catalogue.plans.actions import Promise
+from catalogue.plans.models import PlanComment, PlanShare
 from catalogue.plans.rules import CommitmentState
 from catalogue.privacy.models import EqualityReport
 from catalogue.records.models import CompletionImport, CourseCode
@@ -51,7 +54,7 @@ from tests.visitor import Visitor
 SELF_PACED, WITH_RUNS = "ten-minute-huddle", "with runs"
 PAGES = {
     "/": 15,  # for an administrator: the map
-    "/home": 26,
+    "/home": 28,
     "/map?view=table": 15,
     "/map/cells.csv": 13,
     "/offers": 30,
@@ -65,7 +68,7 @@ PAGES = {
     "/admin/frameworks": 11,
     "/ims/case/v1p1/CFDocuments": 12,
     "/recommendations": 25,
-    "/enrolments": 20,
+    "/enrolments": 23,
     "result": 14,
     "/assessments": 14,
     "/assessments/answer": 8,
@@ -389,11 +392,26 @@ def more_on_a_plan(first: int, count: int) -> None:
     offers = db.session.scalars(select(Offer).where(Offer.published.has()).order_by(Offer.id)).all()
     for offer in offers[first : first + count]:
         plans.put_on_plan(adam, offer)
+    if first == 1:
+        plan_sharing.share(adam, Manager("Mo", "mo@managers.example"))
+        plans.assess_again(adam, today() + timedelta(days=90))
+    shared = db.session.scalars(select(PlanShare)).one()
+    shared.token_hash = hash_token("token")
+    for number in range(first, first + count):
+        db.session.add(PlanComment(share=shared, step=f"commitment:{number}", words="Well done"))
 
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/enrolments", 19), ("/home", 26), ("/plan/commit", 5), ("/plan/commitments/1", 6)],
+    [
+        ("/enrolments", 22),
+        ("/home", 28),
+        ("/plan/commit", 5),
+        ("/plan/commitments/1", 6),
+        ("/plan/share", 4),
+        ("/plan/assess-again", 4),
+        ("/shared-plan/token", 12),
+    ],
 )
 def test_pages_on_a_plan_ask_a_fixed_number_of_times(
     app: Flask, administrator: Visitor, statements: Callable[[], Any], path: str, most: int

@@ -118,7 +118,12 @@ ROUTES: dict[str, str | tuple[Role, ...] | TokenWith] = {
     "enrolments.enrolment": SIGNED_IN,
     "enrolments.step": SIGNED_IN,
     "enrolments.withdraw": SIGNED_IN,
-    **{f"plans.{name}": SIGNED_IN for name in ("commit", "commitment", "change", "remove", "put", "take_off", "day")},
+    **{
+        f"plans.{name}": SIGNED_IN
+        for name in ("commit", "commitment", "change", "remove", "put", "take_off", "day", "assess_again")
+    },
+    **{f"sharing.{name}": SIGNED_IN for name in ("share", "again", "stop", "seen", "remove")},
+    "shared_plans.plan": PUBLIC,
     "attendance.register": SIGNED_IN,
     "attendance.tick": SIGNED_IN,
     "attendance.void": SIGNED_IN,
@@ -396,7 +401,7 @@ OWN |= {"equality.about_you", "systems.import_people", "systems.your_system"}
 OWN |= {"systems.answer", "systems.take_back"}
 OWN |= {"track.person", "track.remove"}
 OWN |= {f"feedback.{name}" for name in ("round_page", "remind", "close", "ask_facilitator", "report", "report_pdf")}
-OWN |= {f"plans.{name}" for name in ("commitment", "change", "remove")}
+OWN |= {f"plans.{name}" for name in ("commitment", "change", "remove")} | {"sharing.seen", "sharing.remove"}
 """Routes to something of somebody's: for everybody else it is not there."""
 
 ABOUT_ONESELF = {

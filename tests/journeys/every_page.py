@@ -292,6 +292,24 @@ def feedback(scene: Scene) -> Iterator[Visitor]:
     yield asker
 
 
+def shared_plan(scene: Scene) -> Iterator[Visitor]:
+    """Somebody shares their plan, and their manager writes on it."""
+    learner = scene.tenant.people["learner"]
+    learner.get("/plan/share")
+    learner.press("Share my plan", manager_name="Mel Manager", manager_email="mel@test.example")
+    with scene.app.app_context():
+        letter = letters("mel@test.example")[-1]
+    manager = Visitor(scene.app)
+    manager.get(re.findall(r"(/shared-plan/\S+)", letter)[0])
+    yield manager
+    manager.press("Write it", words="I have seen you do it", step=f"commitment:{scene.tenant.things['commitment_id']}")
+    manager.follow()
+    yield manager
+    for path in ("/enrolments", "/home", "/plan/share", "/plan/assess-again"):
+        learner.get(path)
+        yield learner
+
+
 def nothing_there(scene: Scene) -> Iterator[Visitor]:
     """What somebody sees of whom nothing is known."""
     for role, path in (
@@ -357,6 +375,6 @@ def course(scene: Scene) -> Iterator[Visitor]:
 
 WAYS: tuple[Callable[[Scene], Iterator[Visitor]], ...] = (
     assessment, offers, framework, review, organisations, door, second_step, register, approval, too_late,
-    feedback, nothing_there, platforms, course,
+    feedback, shared_plan, nothing_there, platforms, course,
 )  # fmt: skip
 """To the pages that no address alone opens: each yields somebody at every page that it comes to."""
