@@ -83,20 +83,27 @@ def shelved(world: World, chances: Floats) -> Shelf:
     return Shelf.of(offers, names, 0, STEPS)
 
 
-def best_sets(asked: Asked, shelf: Shelf) -> Flags:
-    """By the catalogue's own search, for each profile once."""
+def distinct(asked: Asked) -> tuple[Wants, Numbers]:
+    """Each gap that somebody has once, and which of them is whose, (b,). Where nothing is open, no level matters."""
     profiles = np.concatenate(
         (np.where(asked.gap > 0, asked.present, 0), asked.gap, asked.weight, asked.hours[:, None]), axis=1
     )
-    distinct, whose = np.unique(profiles, axis=0, return_inverse=True)
-    present, gap, weight = (distinct[:, DIMENSIONS * part : DIMENSIONS * (part + 1)] for part in range(3))
-    without = np.full(len(distinct), np.inf)
-    wants = Wants(present.astype(np.intp), gap.astype(np.intp), weight, distinct[:, -1], without, without)
-    chosen = np.zeros((len(distinct), len(shelf.keys)), dtype=bool)
+    rows, whose = np.unique(profiles, axis=0, return_inverse=True)
+    present, gap, weight = (rows[:, DIMENSIONS * part : DIMENSIONS * (part + 1)] for part in range(3))
+    without = np.full(len(rows), np.inf)
+    return Wants(
+        present.astype(np.intp), gap.astype(np.intp), weight, rows[:, -1], without, without
+    ), whose.reshape(-1)  # fmt: skip
+
+
+def best_sets(asked: Asked, shelf: Shelf) -> Flags:
+    """By the catalogue's own search, for each gap once."""
+    wants, whose = distinct(asked)
+    chosen = np.zeros((len(wants), len(shelf.keys)), dtype=bool)
     for rows, sets in shelf.in_blocks(wants, proof=1):  # nobody asks for proof here
         row, place = np.nonzero(sets.chosen)
         chosen[rows[row], sets.columns[row, place]] = True
-    return chosen[whose.reshape(-1)]
+    return chosen[whose]
 
 
 def at_random(asked: Asked, world: World, known: Known, random: Random) -> Flags:
