@@ -238,23 +238,30 @@ def in_order(problem: Problem, chosen: Flags, needs: Needs = NOTHING) -> list[tu
     is gained with the offer that unlocks it. What no order unlocks is not gained; offers without gain, which none
     needs, drop out.
     """
-    needed = {number for one in np.flatnonzero(chosen[0]) for number in needs.get(int(one), ())}
+    members = np.flatnonzero(chosen[0])
+    needed = np.isin(members, [number for one in members for number in needs.get(int(one), ())])
+    missed, cost = problem.missed[:, :, members], problem.cost[0, members]
     attainable = problem.achieved(problem.left_by(chosen)[:, :, None])[0] > 0.0
-    left = np.ones((1, *problem.weights.shape[1:], 1))
-    left_out, ordered = [int(number) for number in np.flatnonzero(chosen[0])], list[tuple[int, Floats]]()
-    while left_out:
-        waiting = [one for one in left_out if not needs.get(one, frozenset()) & set(left_out)]
-        missed = problem.missed[:, :, waiting]
+    touches = (missed[0] < 1.0) & attainable
+    left, now = np.ones((1, *problem.weights.shape[1:], 1)), np.zeros((problem.weights.shape[1], 1))
+    waiting, ordered = np.ones(len(members), dtype=bool), list[tuple[int, Floats]]()
+    while waiting.any():
         achieved = problem.achieved(left * missed)[0]
-        gains = problem.weights[0, :, None] * (achieved - problem.achieved(left)[0])
+        gains = problem.weights[0, :, None] * (achieved - now)
         gain = gains.sum(axis=0)
-        ready = ~((missed[0] < 1.0) & attainable & (achieved == 0.0)).any(axis=0)
-        score = np.where(ready, gain / problem.cost[0, waiting], -1.0) if ready.any() else gain
-        if score.max() <= 0.0 and needed.intersection(waiting):  # what others wait for
-            score = np.array([float(one in needed) for one in waiting])
-        best = int(np.argmax(score))
-        if gain[best] > 0.0 or waiting[best] in needed:
-            ordered.append((waiting[best], gains[:, best]))
-        left = left * missed[:, :, [best]]
-        left_out.remove(waiting[best])
+        may = waiting & ~_held_up(members, waiting, needs) if needs else waiting
+        ready = may & ~(touches & (achieved == 0.0)).any(axis=0)
+        score = np.where(ready, gain / cost, -1.0) if ready.any() else np.where(may, gain, -1.0)
+        if score.max() <= 0.0 and (needed & may).any():  # what others wait for
+            score = (needed & may).astype(np.float64)
+        best = int(score.argmax())
+        if gain[best] > 0.0 or needed[best]:
+            ordered.append((int(members[best]), gains[:, best]))
+        left, now, waiting[best] = left * missed[:, :, [best]], achieved[:, [best]], False
     return ordered
+
+
+def _held_up(members: Numbers, waiting: Flags, needs: Needs) -> Flags:
+    """Which members need one that waits still, (s,)."""
+    still = set(members[waiting].tolist())
+    return np.array([not still.isdisjoint(needs.get(int(one), ())) for one in members])
