@@ -1,7 +1,7 @@
 # make run   everything that is needed, then the service, its worker and the practice platform
 # make code  a code for the demonstration's administrator
 # make test  every check and every test
-# make drill the same under load, with full numbers; make bench figures
+# make drill the same under load, with full numbers; make bench figures; make simulation advice against planted truth
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
@@ -10,7 +10,7 @@ LOCK := $(or $(TMPDIR),/tmp)/everyseat-lock
 NHSUK := catalogue/static/nhsuk/nhsuk-frontend.min.css
 SWAGGER := catalogue/static/swagger-ui
 
-.PHONY: run code test check bench drill lock clean
+.PHONY: run code test check bench simulation drill lock clean
 
 run: $(VENV)/installed $(NHSUK)
 	@$(BIN)/everyseat demo
@@ -38,6 +38,9 @@ drill: $(VENV)/tests-installed $(NHSUK)
 
 bench: $(VENV)/tests-installed
 	$(BIN)/python -m bench
+
+simulation: $(VENV)/tests-installed
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m bench.simulation
 
 $(BIN)/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
