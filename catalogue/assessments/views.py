@@ -14,6 +14,7 @@ from catalogue.errors import NotThere
 from catalogue.extensions import db
 from catalogue.frameworks import queries as frameworks
 from catalogue.people.models import Person
+from catalogue.plans.queries import commitments_of
 from catalogue.printing import download
 from catalogue.security import signed_in
 from catalogue.transactions import run
@@ -126,6 +127,7 @@ def result(assessment_id: int) -> str:
         assessment=assessment, standings=standings, before=before, importance=IMPORTANCE,
         names=frameworks.level_names(assessment.framework_id),
         strongest=strongest(standings), widest=widest_gap(standings),
+        committed=commitments_of(current_user.person.id, f"assessment:{assessment_id}"),
     )  # fmt: skip
 
 

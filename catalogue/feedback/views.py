@@ -18,7 +18,10 @@ from catalogue.feedback.models import FeedbackRound, RoundState
 from catalogue.feedback.rules import APART, NAMES, Group, needed
 from catalogue.feedback.showing import shown
 from catalogue.feedback.telling import close_and_tell, remind_and_tell
+from catalogue.offers.queries import joinable_runs
 from catalogue.people.models import Person
+from catalogue.plans import queries as plans
+from catalogue.plans.advising import offers_for
 from catalogue.printing import download
 from catalogue.reports.access import systems_seen
 from catalogue.security import signed_in
@@ -142,7 +145,12 @@ def _again(person_id: int, round_id: int) -> None:
 @feedback.get(f"{ID}/report")
 @signed_in
 def report(round_id: int) -> str:
-    return render_template("feedback/report.html", **_report(round_id))
+    person_id, found = current_user.person.id, _report(round_id)
+    return render_template(
+        "feedback/report.html", **found,
+        advised=offers_for(person_id, [row.key for row in found["shown"].widest]), planned=plans.planned_ids(person_id),
+        committed=plans.commitments_of(person_id, f"feedback:{round_id}"), joinable_runs=joinable_runs,
+    )  # fmt: skip
 
 
 @feedback.get(f"{ID}/report.pdf")

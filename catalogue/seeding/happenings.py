@@ -30,6 +30,7 @@ from catalogue.people.models import Person
 from catalogue.publishing import actions as publishing
 from catalogue.seeding.feedback import add_finished_feedback, add_open_feedback
 from catalogue.seeding.load_offers import working_day
+from catalogue.seeding.plans import add_plan
 from catalogue.systems.models import Organisation
 
 LINE_MANAGER = Manager("Jordan Ellis", "line.manager@demo.example")
@@ -59,6 +60,7 @@ def add_happenings(
     add_open_feedback(matron)
     nominate(cohort.id, [person.id for person in colleagues[29:31]], system_id, lead, How(team=TEAM))
     _ask_line_manager(matron, cohort)
+    add_plan(matron, LINE_MANAGER)
     _to_review(partner)
 
 
