@@ -34,7 +34,7 @@ from catalogue.plans.queries import comments_of, plan_of
 from catalogue.plans.register import register_plans
 from catalogue.privacy.views import register_privacy
 from catalogue.publishing.views import register_publishing
-from catalogue.recommendations.views import recommendations as recommendations_pages
+from catalogue.recommendations.register import register_recommendations
 from catalogue.records.register import register_records
 from catalogue.reports.access import systems_seen
 from catalogue.reports.tracking.views import register_tracking
@@ -52,7 +52,7 @@ def register_views(app: Flask) -> None:
     login.init_app(app)
     for pages in (
         home, people_pages, people_admin, second_pages, tokens_pages, assessments_pages, frameworks_pages,
-        case_endpoints, offers_pages, feeds, recommendations_pages, reports_pages,
+        case_endpoints, offers_pages, feeds, reports_pages,
     ):  # fmt: skip
         app.register_blueprint(pages)
     add_admin_page(app, Task.PEOPLE, "People: roles, and suspending", "people_admin.index")
@@ -65,6 +65,7 @@ def register_views(app: Flask) -> None:
     register_equality(app)
     register_feedback(app)
     register_plans(app)
+    register_recommendations(app)
     register_imports(app)
     register_credentials(app)
     register_records(app)

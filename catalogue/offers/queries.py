@@ -44,6 +44,7 @@ from catalogue.offers.models import (
 from catalogue.offers.rules import JOINABLE, can_be_joined
 from catalogue.offers.vocabulary import Sought, sought
 from catalogue.people.models import Person
+from catalogue.systems.models import System
 
 PAGE = 20
 NO_DATE = date(9999, 12, 31)
@@ -258,6 +259,13 @@ def takeable_offers(dimension_ids: Sequence[int], person: Person) -> list[Offer]
     """Offers that touch one of the dimensions, in any version of its framework, and that the person can start now."""
     touching = OfferVersion.mappings.any(Mapping.dimension_id.in_(same_dimensions(dimension_ids)))
     return _wholly(visible_to(person), _can_be_taken(today()), touching)
+
+
+def offers_of_system(dimension_ids: Sequence[int], system_id: int) -> list[Offer]:
+    """Offers that touch one of the dimensions, and that anybody of a system can find and start now."""
+    touching = OfferVersion.mappings.any(Mapping.dimension_id.in_(same_dimensions(dimension_ids)))
+    for_them = ~OfferVersion.systems.any() | OfferVersion.systems.any(System.id == system_id)
+    return _wholly(visible_to(None), for_them, _can_be_taken(today()), touching)
 
 
 def offers_by_id(offer_ids: Collection[int], person: Person) -> list[Offer]:

@@ -331,6 +331,7 @@ NOBODYS = {
     "feedback_group_report": "averages of ten reports of feedback and more, of a system",
     "framework": _FRAMEWORK,
     "framework_draft": "the next words of a framework",
+    "group_advice": "which offers would help ten people and more of a system or an organisation most together",
     "identity_provider": "where staff sign in",
     "level": _FRAMEWORK,
     "level_heading": _FRAMEWORK,

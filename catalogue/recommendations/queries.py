@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import contains_eager
 
 from catalogue.assessments.models import Assessment
 from catalogue.assessments.rules import Standing
@@ -16,10 +17,11 @@ from catalogue.offers import queries as offers
 from catalogue.offers.models import Offer
 from catalogue.offers.queries import joinable_runs
 from catalogue.people.models import Person
-from catalogue.recommendations.models import SetAside
+from catalogue.recommendations.models import GroupAdvice, SetAside
 from catalogue.recommendations.prerequisites import Span, done_on, whole
 from catalogue.recommendations.rules import USUAL_HOURS, Budget, Gap, choose
 from catalogue.recommendations.shelf import Candidate, Takes
+from catalogue.systems.models import Organisation, System
 
 
 def gaps(standings: Iterable[Standing]) -> list[Gap]:
@@ -122,10 +124,10 @@ class _There:
         """With what it needs; what is under way they will have completed."""
         ids = set() if offer.id in self.active else self.needs.get(offer.id, set()) - self.under_way
         needs = tuple(sorted(self.known[each].slug if each in self.known else str(each) for each in ids))
-        return replace(_candidate(offer, on_plan=offer.id in self.active), needs=needs)
+        return replace(candidate(offer, on_plan=offer.id in self.active), needs=needs)
 
 
-def _candidate(offer: Offer, *, on_plan: bool) -> Candidate:
+def candidate(offer: Offer, *, on_plan: bool = False) -> Candidate:
     """What is on somebody's plan costs them nothing more."""
     return Candidate(
         offer.slug,
@@ -169,3 +171,27 @@ def worth_of(offer: Offer, assessment: Assessment, standings: Sequence[Standing]
     others = sum(choice.key != offer.slug for choice in best.choices)
     total = best.total or 1.0
     return Worth(alone.value / total, len(mine) - 1, adds / total, USUAL_HOURS, others)
+
+
+def group_advice(system: System) -> list[GroupAdvice]:
+    """The newest advice for a system, and the advice for its organisations that was made with it, by their names."""
+    newest = select(func.max(GroupAdvice.quarter)).where(GroupAdvice.system_id == system.id).scalar_subquery()
+    return list(
+        db.session.scalars(
+            select(GroupAdvice)
+            .outerjoin(GroupAdvice.organisation)
+            .where(GroupAdvice.system_id == system.id, GroupAdvice.quarter == newest)
+            .options(contains_eager(GroupAdvice.organisation))
+            .order_by(GroupAdvice.organisation_id.is_not(None), Organisation.name)
+        )
+    )
+
+
+def advice_of(organisation: Organisation) -> GroupAdvice | None:
+    """The newest advice for an organisation."""
+    return db.session.scalar(
+        select(GroupAdvice)
+        .where(GroupAdvice.organisation_id == organisation.id)
+        .order_by(GroupAdvice.quarter.desc())
+        .limit(1)
+    )

@@ -14,6 +14,7 @@ from catalogue.frameworks import queries as frameworks
 from catalogue.offers.models import Offer, Run
 from catalogue.people import actions, authenticators, queries
 from catalogue.people.models import Authenticator, Person, Role
+from catalogue.recommendations.grouping import due, make_advice
 from catalogue.seeding.happenings import add_happenings
 from catalogue.systems.models import Membership, MembershipRequest, Organisation
 
@@ -78,6 +79,8 @@ def add_demonstration() -> None:
         )
         matron, partner, lead = (_person(f"{name}@demo.example") for name in ("matron", "partner", "lead"))
         add_happenings(colleagues, matron=matron, partner=partner, lead=lead, system_id=trust.system_id, cohort=cohort)
+    if trust.system_id in due():
+        make_advice(trust.system_id)
 
 
 def _ask_editor(trust: Organisation, asked_by: Person) -> None:

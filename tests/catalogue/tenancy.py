@@ -187,6 +187,8 @@ OF: dict[str, Of] = {
     # Who is asked answers; who belongs to it is led to their organisations.
     "systems.answer": _of("editor", "learner", "colleague", "teacher", key="organisation"),
     "systems.your_system": _of("lead", key="system"),
+    "advice.system": _of("lead", key="system"),
+    "advice.organisation": _of("lead", "administrator", everywhere=True, key="organisation"),
     "lti_courses.course": _of("teacher"),
     "lti_courses.enrol": _of("teacher", there=False),  # it is asked for with the offer that is to be joined
     "completions.report": _of("administrator", everywhere=True, import_id="completions_id"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -38,6 +38,7 @@ from catalogue.plans.actions import Promise
 from catalogue.plans.models import PlanComment, PlanShare
 from catalogue.plans.rules import CommitmentState
 from catalogue.privacy.models import EqualityReport
+from catalogue.recommendations.models import GroupAdvice
 from catalogue.records.models import CompletionImport, CourseCode
 from catalogue.systems.models import LocalPartner, Membership, MembershipRequest, Organisation, System
 from catalogue.transactions import run
@@ -457,6 +458,43 @@ def test_pages_on_systems_ask_a_fixed_number_of_times(
     app: Flask, administrator: Visitor, statements: Callable[[], Any], path: str, most: int
 ) -> None:
     asks_a_fixed_number(app, administrator, statements, more_in_a_system, path, most)
+
+
+def more_advice(first: int, count: int) -> None:
+    """So many more offers in the advice for a system that the administrator leads, and organisations with their own."""
+    more_in_a_system(first, count)
+    system = db.session.scalars(select(System).where(System.key == "devon")).one()
+    offers = db.session.scalars(select(Offer).order_by(Offer.id).limit(first + count)).all()
+    content = {
+        "hours": 12, "levels": ["None", "Some"], "closes": 30, "at_most": 40, "missing": [],
+        "offers": [
+            {"id": offer.id, "title": "An offer", "hours": 2.0, "seats": 3, "people": 10,
+             "takes": [{"dimension": "Teams", "from": 0, "to": 1}]}
+            for offer in offers
+        ],
+    }  # fmt: skip
+    for old in db.session.scalars(select(GroupAdvice).where(GroupAdvice.organisation_id.is_(None))):
+        db.session.delete(old)
+    db.session.flush()
+    bodies = db.session.scalars(select(Organisation).where(Organisation.system_id == system.id)).all()
+    had = set(db.session.scalars(select(GroupAdvice.organisation_id)))
+    for body in (None, *bodies):
+        if body is None or body.id not in had:
+            db.session.add(
+                GroupAdvice(
+                    system=system, organisation=body, quarter=date(2026, 1, 1), made_on=date(2026, 1, 1), people=10,
+                    content=content,
+                )
+            )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/your-system/devon/advice", 16), ("/organisations/torbay-and-south-devon/advice", 16)]
+)
+def test_pages_of_advice_for_groups_ask_a_fixed_number_of_times(
+    app: Flask, administrator: Visitor, statements: Callable[[], Any], path: str, most: int
+) -> None:
+    asks_a_fixed_number(app, administrator, statements, more_advice, path, most)
 
 
 def more_told(first: int, count: int) -> None:

@@ -221,6 +221,8 @@ ROUTES: dict[str, str | tuple[Role, ...] | TokenWith] = {
     "publishing.approve_many": DECIDE,
     "publishing.ask": DECIDE,
     "publishing.review_comment": DECIDE,
+    "advice.system": SIGNED_IN,
+    "advice.organisation": SIGNED_IN,
     "recommendations.index": SIGNED_IN,
     "recommendations.not_for_me": SIGNED_IN,
     "recommendations.bring_back": SIGNED_IN,
@@ -398,7 +400,7 @@ OWN |= {
 }
 OWN |= {"systems.organisation", "systems.people", "systems.member", "systems.remove_member"}
 OWN |= {"equality.about_you", "systems.import_people", "systems.your_system"}
-OWN |= {"systems.answer", "systems.take_back"}
+OWN |= {"systems.answer", "systems.take_back", "advice.system", "advice.organisation"}
 OWN |= {"track.person", "track.remove"}
 OWN |= {f"feedback.{name}" for name in ("round_page", "remind", "close", "ask_facilitator", "report", "report_pdf")}
 OWN |= {f"plans.{name}" for name in ("commitment", "change", "remove")} | {"sharing.seen", "sharing.remove"}

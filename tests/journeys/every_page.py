@@ -21,7 +21,8 @@ from catalogue.feedback.rules import Group
 from catalogue.offers.models import Offer
 from catalogue.people import actions, break_glass
 from catalogue.people.models import Account, Person, Role
-from catalogue.systems.models import LocalPartner, Organisation, System
+from catalogue.recommendations.grouping import make_advice
+from catalogue.systems.models import LocalPartner, Membership, Organisation, System
 from catalogue.transactions import run
 from lti.models import Platform, ResourceLink
 from tests.assessments.closed import closed_assessment
@@ -174,6 +175,27 @@ def organisations(scene: Scene) -> Iterator[Visitor]:
     for path in ("/organisations", "/your-system", "/map", "/seats"):
         both.get(path)
         yield both
+
+
+def advice_for_groups(scene: Scene) -> Iterator[Visitor]:
+    """What a lead and an administrator of an organisation are told of all their people together."""
+
+    def assess() -> None:
+        key = scene.tenant.things["organisation"]
+        body = db.session.scalars(select(Organisation).where(Organisation.key == key)).one()
+        for number in range(12):
+            person = Person(name=f"Assessed {number}")
+            db.session.add(Membership(person=person, organisation=body))
+            db.session.flush()
+            closed_assessment(person.id, 0)
+        make_advice(body.system_id or 0)
+
+    scene.change(assess)
+    lead, keeper = scene.tenant.people["lead"], scene.tenant.people["administrator"]
+    lead.get(f"/your-system/{scene.tenant.things['system']}/advice")
+    yield lead
+    keeper.get(f"/organisations/{scene.tenant.things['organisation']}/advice")
+    yield keeper
 
 
 def door(scene: Scene) -> Iterator[Visitor]:
@@ -375,6 +397,6 @@ def course(scene: Scene) -> Iterator[Visitor]:
 
 WAYS: tuple[Callable[[Scene], Iterator[Visitor]], ...] = (
     assessment, offers, framework, review, organisations, door, second_step, register, approval, too_late,
-    feedback, shared_plan, nothing_there, platforms, course,
+    feedback, shared_plan, nothing_there, platforms, course, advice_for_groups,
 )  # fmt: skip
 """To the pages that no address alone opens: each yields somebody at every page that it comes to."""
