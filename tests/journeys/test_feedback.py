@@ -215,7 +215,7 @@ def test_fourteen_raters_and_every_rule_on_what_may_be_told(
     comments = asked.locator("blockquote").all_inner_texts()
     assert len(comments) == 14
     assert not re.search(r"@raters\.example", asked.content())
-    asked.get_by_role("button", name="See what").click()
+    asked.get_by_role("link", name="See what would help").click()
     expect(asked).to_have_url(f"{service.tool}/recommendations")
 
     with somebody(browser, service) as rater:
