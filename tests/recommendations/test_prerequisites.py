@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from itertools import combinations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from catalogue.recommendations import prerequisites
+from catalogue.recommendations import prerequisites, shelf
 from catalogue.recommendations.prerequisites import MOST_SETS, Span, bundled, done_on, ordered, whole
 from catalogue.recommendations.rules import Budget, Gap, choose
 from catalogue.recommendations.shelf import Candidate
@@ -75,6 +75,18 @@ def test_the_answer_can_be_taken_in_its_order_and_lies_between_what_is_proven(ga
         assert choice.gain == pytest.approx(sum(added.values()))
     assert answer.value == pytest.approx(set_value(gaps, rows))
     assert all(choice.gain or any(choice.key in one.needs for one in chosen) for choice in answer.choices)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(gap_lists, needing(), budgets)
+def test_the_bound_holds_for_sets_too_that_were_not_looked_at(monkeypatch, gaps, candidates, budget):
+    monkeypatch.setattr(shelf, "MOST", 2)
+    monkeypatch.setattr(shelf, "OF_A_STEP", 1)
+    answer = choose(gaps, candidates, budget)
+    best = best_of_all(gaps, candidates, budget)
+    assert answer.bound >= best - CLOSE
+    assert best >= answer.value - CLOSE
+    assert can_be_taken(offers_of(answer, candidates))
 
 
 @settings(max_examples=40, deadline=None)
