@@ -14,6 +14,7 @@ from catalogue.credentials.register import register_credentials
 from catalogue.enrolments import queries as enrolments
 from catalogue.enrolments.register import register_enrolments
 from catalogue.equality.views import register_equality
+from catalogue.evidence.register import register_evidence
 from catalogue.extensions import db, limiter, login
 from catalogue.feedback.register import register_feedback
 from catalogue.frameworks import queries as frameworks
@@ -66,6 +67,7 @@ def register_views(app: Flask) -> None:
     register_feedback(app)
     register_plans(app)
     register_recommendations(app)
+    register_evidence(app)
     register_imports(app)
     register_credentials(app)
     register_records(app)

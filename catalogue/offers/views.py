@@ -15,6 +15,7 @@ from catalogue.enrolments import leading, seating
 from catalogue.enrolments import queries as enrolments
 from catalogue.enrolments.models import Enrolment
 from catalogue.enrolments.together import others_of_systems, steps_done
+from catalogue.evidence import queries as evidence
 from catalogue.extensions import db
 from catalogue.frameworks import queries as frameworks
 from catalogue.interchange.feeds import page_of
@@ -121,7 +122,7 @@ def offer(slug: str) -> str:
         planned=person is not None and found.id in planned_ids(person.id),
         standings={standing.key: standing for standing in standings},
         worth=recommendations.worth_of(found, latest, standings) if latest else None,
-        record=enrolments.record_of(found),
+        record=enrolments.record_of(found), evidence=evidence.shown_of([found.id]).get(found.id, []),
         beside=frameworks.crosswalk_of({(d.framework.key, d.key) for d in dimensions}),
         structured=as_script(described(found, found.published, page_of(found))),
         similar=alike.similar_offers(found.published, person), onward=alike.next_offers(found.published, person),

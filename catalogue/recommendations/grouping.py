@@ -19,6 +19,7 @@ from catalogue.assessments.models import Assessment, AssessmentState, Importance
 from catalogue.clock import today
 from catalogue.enrolments import seating
 from catalogue.enrolments.models import ACTIVE, Completion, Enrolment, SeatAllocation
+from catalogue.evidence.queries import factors
 from catalogue.extensions import db
 from catalogue.frameworks import queries as frameworks
 from catalogue.frameworks.models import Dimension, Framework, RoleTarget
@@ -144,7 +145,8 @@ class _Gathered:
         self.active = _by_person(Enrolment.person_id.in_(people), Enrolment.state.in_(ACTIVE), of=Enrolment)
         there = offers.offers_of_system([dimension.id for dimension in self.dimensions], system_id)
         keys = [dimension.key for dimension in self.dimensions]
-        self.shelf = Shelf.of([candidate(offer) for offer in there], keys, 0, self.levels)
+        known_effects = factors(framework.id, keys)
+        self.shelf = Shelf.of([candidate(offer, known_effects) for offer in there], keys, 0, self.levels)
         by_slug = {offer.slug: offer for offer in there}
         self.offers = [by_slug[key] for key in self.shelf.keys]
         self.needs = offers.to_complete_first()

@@ -1,6 +1,6 @@
 """From the catalogue and a person's gaps to what the recommender chooses from."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -11,6 +11,7 @@ from catalogue.assessments.models import Assessment
 from catalogue.assessments.rules import Standing
 from catalogue.clock import today
 from catalogue.enrolments import queries as enrolments
+from catalogue.evidence.queries import factors
 from catalogue.evidence.rules import STRENGTH
 from catalogue.extensions import db
 from catalogue.offers import queries as offers
@@ -57,7 +58,7 @@ def candidates(assessment: Assessment, standings: Iterable[Standing], done_by: d
     these offers need comes with them, whatever it is about.
     """
     person = db.session.get_one(Person, assessment.person_id)
-    there = _there(assessment, [standing.dimension_id for standing in standings if standing.gap], person)
+    there = _there(assessment, [standing for standing in standings if standing.gap], person)
     aside = set(db.session.scalars(select(SetAside.offer_id).where(SetAside.person_id == person.id))) - there.active
     return Candidates(
         there.candidates(aside, done_by),
@@ -70,15 +71,15 @@ def candidates(assessment: Assessment, standings: Iterable[Standing], done_by: d
     )
 
 
-def _there(assessment: Assessment, dimension_ids: Sequence[int], person: Person) -> "_There":
-    """Offers that touch these dimensions, and what they need."""
+def _there(assessment: Assessment, open_: Sequence[Standing], person: Person) -> "_There":
+    """Offers that touch the dimensions that are open, and what they need."""
     completed, active = enrolments.done_and_active_offer_ids(person.id)
 
     def fits(offer: Offer) -> bool:
         seats = offer.published.seats
         return offer.id not in completed and (not seats or any(seat.id == assessment.seat_id for seat in seats))
 
-    found = [offer for offer in offers.takeable_offers(dimension_ids, person) if fits(offer)]
+    found = [offer for offer in offers.takeable_offers([one.dimension_id for one in open_], person) if fits(offer)]
     needs = {offer_id: ids - completed for offer_id, ids in offers.to_complete_first().items()}
     reached, waiting = {offer.id for offer in found}, [offer.id for offer in found]
     while waiting:
@@ -89,7 +90,8 @@ def _there(assessment: Assessment, dimension_ids: Sequence[int], person: Person)
     takeable = [offer for offer in needed if fits(offer) and (offer.published.self_paced or joinable_runs(offer))]
     there = [*found, *takeable]
     known = {offer.id: offer for offer in [*found, *needed]}
-    return _There(there, known, needs, active, active - {offer.id for offer in there})
+    known_effects = factors(assessment.framework_id, [one.key for one in open_])
+    return _There(there, known, needs, active, active - {offer.id for offer in there}, known_effects)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,8 @@ class _There:
     needs: dict[int, set[int]]
     active: set[int]
     under_way: set[int]
+    factors: dict[tuple[int, str], float]
+    """By offer and dimension, what evidence says of what is claimed, where it says something."""
 
     def first(self, offer: Offer) -> list[Offer]:
         """What somebody has to complete before they can join an offer. Who is on its list has joined it."""
@@ -124,16 +128,21 @@ class _There:
         """With what it needs; what is under way they will have completed."""
         ids = set() if offer.id in self.active else self.needs.get(offer.id, set()) - self.under_way
         needs = tuple(sorted(self.known[each].slug if each in self.known else str(each) for each in ids))
-        return replace(candidate(offer, on_plan=offer.id in self.active), needs=needs)
+        return replace(candidate(offer, self.factors, on_plan=offer.id in self.active), needs=needs)
 
 
-def candidate(offer: Offer, *, on_plan: bool = False) -> Candidate:
-    """What is on somebody's plan costs them nothing more."""
+def candidate(offer: Offer, factors: Mapping[tuple[int, str], float], *, on_plan: bool = False) -> Candidate:
+    """What is on somebody's plan costs them nothing more. What an offer claims is multiplied by what is known of it."""
     return Candidate(
         offer.slug,
         0.0 if on_plan else float(offer.published.hours),
         tuple(
-            Takes(mapping.dimension.key, mapping.from_level, mapping.to_level, STRENGTH[mapping.strength])
+            Takes(
+                mapping.dimension.key,
+                mapping.from_level,
+                mapping.to_level,
+                STRENGTH[mapping.strength] * factors.get((offer.id, mapping.dimension.key), 1.0),
+            )
             for mapping in offer.published.mappings
         ),
         price=0.0 if on_plan else (offer.published.price_pence or 0) / 100,

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from catalogue.assessments import queries as assessments
 from catalogue.enrolments import seating
+from catalogue.evidence.queries import Shown, shown_of
 from catalogue.extensions import db
 from catalogue.frameworks import queries as frameworks
 from catalogue.offers.models import Mapping, Offer
@@ -33,6 +34,8 @@ class Reason:
     offer: Offer
     mappings: list[Mapping]
     """Those that close a part of the gap."""
+    evidence: list[Shown]
+    """What is known of whether it works, in what it closes."""
     share: float
     """How much of the whole gap it adds, from 0 to 1."""
     first: list[Offer]
@@ -57,8 +60,9 @@ def index() -> str | tuple[str, int]:
         gaps, found.candidates, budget, any_day=found.any_day, with_set_aside=found.with_set_aside
     )
     chosen = [found.offers[choice.key] for choice in answer.choices]
+    evidence = shown_of([offer.id for offer in chosen])
     reasons = [
-        _reason(choice, found, chosen, answer.total or 1.0)
+        _reason(choice, found, chosen, answer.total or 1.0, evidence)
         for choice in answer.choices
         if choice.key not in found.on_plan
     ]
@@ -112,10 +116,14 @@ def bring_back(slug: str) -> Response:
     return redirect(url_for("recommendations.index", **_limits()))
 
 
-def _reason(choice: Choice, found: queries.Candidates, chosen: list[Offer], total: float) -> Reason:
+def _reason(
+    choice: Choice, found: queries.Candidates, chosen: list[Offer], total: float, evidence: dict[int, list[Shown]]
+) -> Reason:
     gained = {gain.dimension for gain in choice.gains}
     offer = found.offers[choice.key]
+    mappings = [mapping for mapping in offer.published.mappings if mapping.dimension.key in gained]
+    names = {mapping.dimension.name for mapping in mappings}
     return Reason(
-        offer, [mapping for mapping in offer.published.mappings if mapping.dimension.key in gained],
+        offer, mappings, [shown for shown in evidence.get(offer.id, []) if shown.dimension in names],
         choice.gain / total, found.first[offer.slug], [one for one in chosen if offer in found.first[one.slug]],
     )  # fmt: skip

@@ -60,6 +60,7 @@ NOBODYS = {"static"} | by_blueprint("""
     case: documents document package item item_associations association rubric item_type concept
     feeds: xcri csv jsonld runs run template
     offers: index offer
+    evidence: index
     credentials: check badge signed achievement issuer status jwks key
     api: conditions framework frameworks offer offer_runs offers openapi providers runs seats systems
     approvals: answer

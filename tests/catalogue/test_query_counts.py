@@ -21,6 +21,7 @@ from catalogue.enrolments.models import (
     SeatAllocation,
     Team,
 )
+from catalogue.evidence.models import EvidenceEffect, Measure
 from catalogue.extensions import db
 from catalogue.feedback import actions as feedback
 from catalogue.feedback.actions import Named
@@ -62,13 +63,13 @@ PAGES = {
     "/offers?view=calendar": 24,
     "/offers/saved": 6,
     "/tokens": 6,
-    f"/offers/{SELF_PACED}": 48,
-    f"/offers/{WITH_RUNS}": 48,
+    f"/offers/{SELF_PACED}": 50,
+    f"/offers/{WITH_RUNS}": 50,
     "/frameworks": 9,
     "/frameworks/healthcare-leadership-model": 14,
     "/admin/frameworks": 11,
     "/ims/case/v1p1/CFDocuments": 12,
-    "/recommendations": 25,
+    "/recommendations": 27,
     "/enrolments": 23,
     "result": 15,
     "/assessments": 14,
@@ -168,6 +169,13 @@ def more_offers(count: int) -> None:
             )
         )  # fmt: skip
     today = now().date()
+    for mapping in db.session.scalars(select(Mapping).join(Mapping.version).where(OfferVersion.state == "published")):
+        known = {"people": 12, "mean": 0.4, "low": 0.1, "high": 0.7, "factor": 0.8}
+        place = (mapping.version.offer_id, mapping.dimension.framework.key, mapping.dimension.key)
+        for measure in Measure:
+            row = dict(zip(("offer_id", "framework", "dimension"), place, strict=True), measure=measure)
+            if db.session.scalar(select(EvidenceEffect.id).filter_by(**row)) is None:
+                db.session.add(EvidenceEffect(**row, **known))
     for offer in db.session.scalars(select(Offer).where(Offer.runs.any())):
         for number in range(10):
             starts_on = today + timedelta(days=30 + number)

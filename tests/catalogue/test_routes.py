@@ -76,6 +76,7 @@ ROUTES: dict[str, str | tuple[Role, ...] | TokenWith] = {
     "rating.send": PUBLIC,
     "rating.decline": PUBLIC,
     "facilitating.report": PUBLIC,
+    "evidence.index": PUBLIC,
     "frameworks.index": PUBLIC,
     "frameworks.framework": PUBLIC,
     "frameworks.admin": DECIDE,

@@ -11,6 +11,7 @@ from catalogue.attendance.access import can_keep_registers
 from catalogue.enrolments import queries as enrolments
 from catalogue.enrolments.forms import ConfirmForm
 from catalogue.errors import NotThere
+from catalogue.evidence import queries as evidence
 from catalogue.offers.access import can_answer_for, can_write_for
 from catalogue.offers.references import References, content_of
 from catalogue.people.models import Role
@@ -100,6 +101,7 @@ def _offer_page(work: Work, form: CommentForm) -> str:
         "publishing/offer.html",
         work=work, faults=faults, sections=PARTS, form=form, keeps_runs=can_keep_runs(current_user.person, work.offer),
         comments=queries.comments_on(work.offer.id),
+        evidence=evidence.shown_of([work.offer.id]).get(work.offer.id, []),
     )  # fmt: skip
 
 
