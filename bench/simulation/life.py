@@ -9,7 +9,8 @@ from bench.simulation.advisers import RIVALS, Asked, Known, every_seat, filled, 
 from bench.simulation.population import People, arriving
 from bench.simulation.settings import Setting
 from bench.simulation.world import DIMENSIONS, STEPS, STRENGTHS, Flags, Floats, Numbers, Random, World
-from catalogue.evidence.rules import NOBODY, Batch, Claim, Effect, Measured, Movements, batches, effects
+from catalogue.evidence.rules import NOBODY, UNCLEAR, Batch, Claim, Measured, Movements, batches, effects
+from catalogue.evidence.together import Equations, equations, kept
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,31 @@ class Seen:
     truth: Floats
     gained: Floats
 
+    def followed_by(self, more: "Seen") -> "Seen":
+        one, other = self.movements, more.movements
+        names = ("dimension", "offer", "before", "after", "likeness", "new")
+        both = (np.concatenate((getattr(one, name), getattr(other, name))) for name in names)
+        taken = np.concatenate((one.taken, other.taken + np.array((len(one.offer), 0))))
+        truths = (np.concatenate((self.truth, more.truth)), np.concatenate((self.gained, more.gained)))
+        return Seen(Movements(*both, taken), *truths)
+
+    def of(self, dimension: int) -> "OfDimension":
+        one = self.movements
+        rows = np.flatnonzero(one.dimension == dimension)
+        place = np.full(len(one.offer), -1)
+        place[rows] = np.arange(len(rows))
+        taken = one.taken[place[one.taken[:, 0]] >= 0]
+        movements = Movements(
+            one.dimension[rows], one.offer[rows], one.before[rows], one.after[rows], one.likeness[rows], one.new[rows],
+            np.stack((place[taken[:, 0]], taken[:, 1]), axis=1),
+        )  # fmt: skip
+        return OfDimension(movements, self.truth[rows], self.gained[rows], rows)
+
+
+@dataclass(frozen=True, slots=True)
+class OfDimension(Seen):
+    rows: Numbers
+
 
 def _seen(world: World, taken: Taken, setting: Setting, random: Random) -> tuple[Seen, Numbers]:
     people, asked, takes = taken.people, taken.asked, taken.takes
@@ -163,11 +189,12 @@ def _seen(world: World, taken: Taken, setting: Setting, random: Random) -> tuple
     only = np.argmax(takes[:, :, None] & mapped, axis=1)  # (b, D)
     dimension = np.broadcast_to(np.arange(DIMENSIONS), count.shape)
     in_reach = (asked.present >= world.start[only, dimension]) & (asked.present < world.end[only, dimension])
-    counts = again[:, None] & ((count == 0) | ((count == 1) & in_reach))
-    offer = np.where(count == 1, only, NOBODY)
+    offer = np.where(count == 0, NOBODY, np.where((count == 1) & in_reach, only, UNCLEAR))
+    person, taken_offer, on = np.nonzero(takes[again][:, :, None] & mapped)
     movements = Movements(
-        dimension[counts], offer[counts], asked.present[counts].astype(float), after[counts].astype(float),
-        people.target[counts], (offer != NOBODY)[counts],
+        dimension[again].reshape(-1), offer[again].reshape(-1), asked.present[again].reshape(-1).astype(float),
+        after[again].reshape(-1).astype(float), people.target[again].reshape(-1), (offer >= 0)[again].reshape(-1),
+        np.stack((person * DIMENSIONS + on, taken_offer), axis=1),
     )  # fmt: skip
     truth, gained = np.zeros(level.shape), np.zeros(level.shape)
     without = people.rated(np.minimum(people.level + grows, STEPS), noise)
@@ -180,7 +207,7 @@ def _seen(world: World, taken: Taken, setting: Setting, random: Random) -> tuple
         truth += reached * (rated - without)
         gained += reached
         without = rated
-    return Seen(movements, truth[counts], gained[counts]), takes[again].sum(axis=0)
+    return Seen(movements, truth[again].reshape(-1), gained[again].reshape(-1)), takes[again].sum(axis=0)
 
 
 class Evidence:
@@ -195,39 +222,37 @@ class Evidence:
             )
             for offer, dimension in np.argwhere(world.strength >= 0)
         ]  # fmt: skip
-        self._seen: list[Seen] = []
+        self._seen: Seen | None = None
+        self._learned: dict[int, Equations] = {}
         self._measured: dict[tuple[int, int], Measured] = {}
         self._sums: dict[tuple[int, int], Floats] = {}
-        self._effects: list[Effect] = []
 
     def learn(self, seen: Seen) -> None:
-        self._seen.append(seen)
-        names = ("dimension", "offer", "before", "after", "likeness", "new")
-        every = Movements(*(np.concatenate([getattr(one.movements, name) for one in self._seen]) for name in names))
-        truth = np.concatenate([one.truth for one in self._seen])
-        gained = np.concatenate([one.gained for one in self._seen])
-        self._seen = [Seen(every, truth, gained)]
-        told = batches(every)
-        for batch in told:
-            key = (batch.offer, batch.dimension)
-            self._measured[key] = _added(self._measured.get(key), batch)
-            self._sums[key] = self._sums.get(key, 0.0) + np.array((truth[batch.rows].sum(), gained[batch.rows].sum()))
-            every.new[batch.rows] = False
-        if told:
-            self._effects = effects(self._measured.values(), self._claims)
-            for effect in self._effects:
-                self.factor[effect.offer, effect.dimension] = effect.factor
+        self._seen = seen = seen if self._seen is None else self._seen.followed_by(seen)
+        for dimension in range(DIMENSIONS):
+            of_dimension = seen.of(dimension)
+            every = of_dimension.movements
+            claims = [claim for claim in self._claims if claim.dimension == dimension]
+            self._learned[dimension] = equations(every, claims)
+            for batch in batches(every):
+                key = (batch.offer, batch.dimension)
+                self._measured[key] = _added(self._measured.get(key), batch)
+                sums = np.array((of_dimension.truth[batch.rows].sum(), of_dimension.gained[batch.rows].sum()))
+                self._sums[key] = self._sums.get(key, 0.0) + sums
+                seen.movements.new[of_dimension.rows[batch.rows]] = False
+        for (offer, dimension), part in kept(self._learned, self._claims).items():
+            self.factor[offer, dimension] = part
 
     def counted(self) -> Numbers:
-        """How many people count in the evidence of each offer, in the dimension with the most, (n,)."""
+        """How many people count in what is known of each offer, in the dimension with the most, (n,)."""
         most = np.zeros(len(self.factor), dtype=int)
-        for (offer, _dimension), one in self._measured.items():
-            most[offer] = max(most[offer], one.people)
+        for one in self._learned.values():
+            most[one.offers] = np.maximum(most[one.offers], one.people)
         return most
 
     def held(self) -> tuple[list[bool], list[bool]]:
         """Whether each interval holds what the offer did to the people who count in it, to ratings and to levels."""
-        there = [one for one in self._effects if one.people]
+        there = effects(self._measured.values(), self._claims)
         truths = [self._sums[one.offer, one.dimension] / one.people for one in there]
         held = [
             [one.low <= truth[which] <= one.high for one, truth in zip(there, truths, strict=True)] for which in (0, 1)

@@ -1,5 +1,7 @@
 """Keeping what is told of how far people moved."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import delete, exists, func, insert, select
 
 from catalogue.assessments.models import Assessment
@@ -7,6 +9,7 @@ from catalogue.evidence import queries
 from catalogue.evidence.models import EvidenceBatch, EvidenceCounted, EvidenceEffect
 from catalogue.evidence.movements import Found
 from catalogue.evidence.rules import Batch
+from catalogue.evidence.together import Equations
 from catalogue.extensions import db
 from catalogue.people import audit
 
@@ -43,9 +46,9 @@ def keep(found: Found, batch: Batch) -> None:
     )
 
 
-def replace_effects() -> None:
-    """Work out from all batches what they come to."""
-    found = queries.worked_out()
+def replace_effects(claims: queries.Claims, learned: Mapping[queries.Key, Equations]) -> None:
+    """Work out from all batches what they come to, and what advice goes by from what was learned tonight."""
+    found = queries.worked_out(claims, learned)
     db.session.execute(delete(EvidenceEffect).execution_options(synchronize_session=False))
     if found:
         db.session.execute(insert(EvidenceEffect), found)

@@ -1,11 +1,10 @@
 """What is done each night: new batches, and what all of them come to."""
 
-from itertools import chain
-
 from flask import Flask
 
-from catalogue.evidence import actions, movements
+from catalogue.evidence import actions, movements, queries
 from catalogue.evidence.rules import batches
+from catalogue.evidence.together import equations
 from catalogue.jobs import on_its_day, register_daily
 
 
@@ -15,7 +14,15 @@ def register_evidence_jobs(app: Flask) -> None:
 
 def tell_effects() -> None:
     """Each batch in a transaction of its own: what is read takes long, and nobody waits for it meanwhile."""
-    for found in chain(movements.of_selves(), movements.of_others()):
-        for batch in batches(found.movements):
-            on_its_day(lambda found=found, batch=batch: actions.keep(found, batch))  # type: ignore[misc]
-    on_its_day(actions.replace_effects)
+    claims, learned = queries.claims(), {}
+    for found in movements.of_selves():
+        _tell(found)
+        learned[found.place.key] = equations(found.movements, claims.get(found.place.key, ()))
+    for found in movements.of_others():
+        _tell(found)
+    on_its_day(lambda: actions.replace_effects(claims, learned))
+
+
+def _tell(found: movements.Found) -> None:
+    for batch in batches(found.movements):
+        on_its_day(lambda batch=batch: actions.keep(found, batch))  # type: ignore[misc]

@@ -17,7 +17,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from catalogue.assessments.models import Assessment, AssessmentState, Result
 from catalogue.enrolments.models import Completion, Enrolment
 from catalogue.evidence.models import EvidenceBatch, EvidenceCounted, Measure
-from catalogue.evidence.rules import NOBODY, Flags, Floats, Movements, Numbers
+from catalogue.evidence.rules import NOBODY, UNCLEAR, Flags, Floats, Movements, Numbers
 from catalogue.extensions import db
 from catalogue.feedback.models import FeedbackRound, RoundState
 from catalogue.frameworks.models import Dimension, Framework, RoleTarget
@@ -44,6 +44,10 @@ class Place:
     dimension: str
     ids: tuple[int, ...]
     """Of its row in each version of the framework."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.framework, self.dimension
 
     @property
     def names(self) -> dict[str, str]:
@@ -122,16 +126,17 @@ def _found(place: Place, waits: Waits, ids: Numbers, values: Floats, targets: Nu
     counted = _rows(select(EvidenceCounted.person_id, EvidenceCounted.offer_id).where(place.of(EvidenceCounted)), 2)
     before, known_before = _looked_up(waits.before[:, ID], ids, values)
     after, known_after = _looked_up(waits.after[:, ID], ids, values)
-    offer, kept = _taken(place, waits, before)
-    kept &= known_before & known_after
-    waits, before, after, offer = waits.where(kept), before[kept], after[kept], offer[kept]
+    kept = known_before & known_after
+    waits, before, after = waits.where(kept), before[kept], after[kept]
+    offer, taken = _taken(place, waits, before)
     if place.measure == Measure.OTHERS:  # such means are many: those of one whole number are held beside each other
         before, after = np.floor(before), after - (before - np.floor(before))
     likeness = (waits.before[:, FRAMEWORK] * 100 + targets[kept]) * 2 + waits.long
     people = waits.before[:, PERSON]
     movements = Movements(
-        np.zeros(len(people), dtype=np.intp), offer, before, after, likeness, _first_of(people, offer, counted)
-    )
+        np.zeros(len(people), dtype=np.intp), offer, before, after, likeness, _first_of(people, offer, counted),
+        taken,
+    )  # fmt: skip
     return Found(place, movements, people, batches)
 
 
@@ -140,15 +145,14 @@ def _first_of(people: Numbers, offer: Numbers, counted: Numbers) -> Flags:
     one = people * SPAN + offer
     first = np.zeros(len(one), dtype=bool)
     first[np.unique(one, return_index=True)[1]] = True
-    first &= (offer != NOBODY) & ~np.isin(one, counted[:, 0] * SPAN + counted[:, 1])
+    first &= (offer >= 0) & ~np.isin(one, counted[:, 0] * SPAN + counted[:, 1])
     return first
 
 
-def _taken(place: Place, waits: Waits, before: Floats) -> tuple[Numbers, Flags]:
-    """The offer on the dimension that was completed in each wait, or nobody's; and which waits can be used.
+def _taken(place: Place, waits: Waits, before: Floats) -> tuple[Numbers, Numbers]:
+    """The offer on the dimension that was completed in each wait, as in ``Movements``; and each wait with each offer.
 
-    Not used are those with several offers, which cannot be told apart, and of those with one, the ones of people who
-    stood where it does not claim to reach. An offer is on a dimension where the version says so that people joined.
+    An offer is on a dimension where the version says so that people joined.
     """
     versions, reach = _reach(place)
     completed = _rows(
@@ -162,7 +166,7 @@ def _taken(place: Place, waits: Waits, before: Floats) -> tuple[Numbers, Flags]:
     )
     nobody = np.full(len(before), NOBODY, dtype=np.intp)
     if not len(completed):
-        return nobody, np.ones(len(before), dtype=bool)
+        return nobody, np.zeros((0, 2), dtype=np.intp)
     completed = completed[np.lexsort((completed[:, 1], completed[:, 0]))]
     moments, offers = completed[:, 0] * SPAN + completed[:, 1], completed[:, 2]
     first, end = (
@@ -176,7 +180,10 @@ def _taken(place: Place, waits: Waits, before: Floats) -> tuple[Numbers, Flags]:
     if place.measure == Measure.SELF:  # others' means are of agreement: no level that a mapping could begin at
         of_version = reach[np.searchsorted(versions, completed[at, 3])]
         one &= (of_version >> before.astype(np.intp)) & 1 == 1
-    return np.where(one, offers[at], nobody), none | one
+    which, many = np.repeat(np.arange(len(before)), end - first), end - first
+    places = np.arange(len(which)) - np.repeat(np.cumsum(many) - many - first, many)
+    taken = np.unique(np.stack((which, offers[places]), axis=1), axis=0)
+    return np.where(none, NOBODY, np.where(one, offers[at], UNCLEAR)), taken
 
 
 def _reach(place: Place) -> tuple[Numbers, Numbers]:

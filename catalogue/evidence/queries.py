@@ -1,7 +1,7 @@
 """What batches come to, for pages and for advice."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +9,12 @@ from sqlalchemy import select
 
 from catalogue.clock import today
 from catalogue.evidence.models import EvidenceBatch, EvidenceEffect, Measure
-from catalogue.evidence.rules import Claim, Effect, Measured, effects, effects_of_others
+from catalogue.evidence.rules import Claim, Measured, effects, effects_of_others
+from catalogue.evidence.together import Equations, kept
 from catalogue.extensions import db
 from catalogue.frameworks.models import Dimension, Framework
-from catalogue.offers.models import Mapping, OfferVersion, VersionState
+from catalogue.offers.models import Mapping as LevelStep
+from catalogue.offers.models import OfferVersion, VersionState
 
 Key = tuple[str, str]
 """A dimension in whatever version: the keys of its framework and its own."""
@@ -49,14 +51,14 @@ def shown_of(offer_ids: Sequence[int]) -> dict[int, list[Shown]]:
     rows = db.session.execute(
         select(EvidenceEffect, Dimension.name)
         .join(OfferVersion, OfferVersion.offer_id == EvidenceEffect.offer_id)
-        .join(Mapping, Mapping.version_id == OfferVersion.id)
-        .join(Dimension, (Dimension.id == Mapping.dimension_id) & (Dimension.key == EvidenceEffect.dimension))
+        .join(LevelStep, LevelStep.version_id == OfferVersion.id)
+        .join(Dimension, (Dimension.id == LevelStep.dimension_id) & (Dimension.key == EvidenceEffect.dimension))
         .join(Framework, (Framework.id == Dimension.framework_id) & (Framework.key == EvidenceEffect.framework))
         .where(
             EvidenceEffect.offer_id.in_(list(offer_ids)), EvidenceEffect.people > 0,
             OfferVersion.state == VersionState.PUBLISHED,
         )
-        .order_by(EvidenceEffect.measure.desc(), Mapping.id)
+        .order_by(EvidenceEffect.measure.desc(), LevelStep.id)
     ).all()  # fmt: skip
     found: dict[int, dict[int, Shown]] = {}
     for row, name in rows:  # several mappings of a dimension, a step each, have one effect
@@ -78,49 +80,57 @@ def factors(framework_id: int, dimensions: Iterable[str]) -> dict[tuple[int, str
     return {(offer_id, dimension): factor for offer_id, dimension, factor in rows}
 
 
-def worked_out() -> list[dict[str, Any]]:
-    """The rows of ``EvidenceEffect`` that all batches come to, and what offers claim now; none that say nothing."""
-    claims = _claims()
-    numbers: dict[Key, int] = {}
-    measured = {measure: _measured(measure, numbers) for measure in Measure}
-    claimed = [
-        Claim(offer_id, numbers.setdefault(key, len(numbers)), strength, start, end)
-        for offer_id, key, strength, start, end in claims
-    ]
-    found = [(Measure.SELF, effect) for effect in effects(measured[Measure.SELF], claimed)]
-    found += [(Measure.OTHERS, effect) for effect in effects_of_others(measured[Measure.OTHERS])]
-    names = {number: key for key, number in numbers.items()}
-    return [
-        _row(measure, effect, names[effect.dimension])
-        for measure, effect in found
-        if effect.people or effect.factor != 1.0
-    ]
+Claims = Mapping[Key, Sequence[Claim]]
+"""What offers that are published claim, by dimension."""
 
 
-def _row(measure: Measure, effect: Effect, key: Key) -> dict[str, Any]:
-    framework, dimension = key
-    return {
-        "offer_id": effect.offer, "framework": framework, "dimension": dimension, "measure": measure,
-        "people": effect.people, "mean": effect.mean, "low": effect.low, "high": effect.high,
-        "factor": effect.factor, "made_on": today(),
-    }  # fmt: skip
-
-
-def _claims() -> list[tuple[int, Key, str, int, int]]:
-    """Every mapping of an offer that is published."""
+def claims() -> Claims:
     rows = db.session.execute(
         select(
-            OfferVersion.offer_id, Framework.key, Dimension.key, Mapping.strength, Mapping.from_level, Mapping.to_level
+            Framework.key, Dimension.key, OfferVersion.offer_id,
+            LevelStep.strength, LevelStep.from_level, LevelStep.to_level,
         )
-        .join(Mapping, Mapping.version_id == OfferVersion.id)
-        .join(Dimension, Dimension.id == Mapping.dimension_id)
+        .join(LevelStep, LevelStep.version_id == OfferVersion.id)
+        .join(Dimension, Dimension.id == LevelStep.dimension_id)
         .join(Framework, Framework.id == Dimension.framework_id)
         .where(OfferVersion.state == VersionState.PUBLISHED)
-        .order_by(Mapping.id)
-    )
-    return [
-        (offer_id, (framework, key), strength, start, end) for offer_id, framework, key, strength, start, end in rows
-    ]
+        .order_by(LevelStep.id)
+    )  # fmt: skip
+    found: dict[Key, list[Claim]] = {}
+    numbers: dict[Key, int] = {}
+    for framework, dimension, offer_id, strength, start, end in rows:
+        key = (framework, dimension)
+        found.setdefault(key, []).append(Claim(offer_id, numbers.setdefault(key, len(numbers)), strength, start, end))
+    return found
+
+
+def worked_out(claimed: Claims, learned: Mapping[Key, Equations]) -> list[dict[str, Any]]:
+    """The rows of ``EvidenceEffect`` that come of all batches, and of what was learned for advice, by dimension."""
+    numbers = {key: some[0].dimension for key, some in claimed.items()}
+    every = [claim for some in claimed.values() for claim in some]
+    parts = kept({numbers[key]: one for key, one in learned.items() if key in numbers}, every)
+    found = [(Measure.SELF, effect) for effect in effects(_measured(Measure.SELF, numbers), every)]
+    found += [(Measure.OTHERS, effect) for effect in effects_of_others(_measured(Measure.OTHERS, numbers))]
+    names = {number: key for key, number in numbers.items()}
+    rows = {
+        (measure, effect.offer, effect.dimension): _row(measure, effect.offer, names[effect.dimension])
+        | {"people": effect.people, "mean": effect.mean, "low": effect.low, "high": effect.high}
+        for measure, effect in found
+    }
+    for (offer_id, dimension), part in parts.items():
+        place = (Measure.SELF, offer_id, dimension)
+        if part != 1.0 or place in rows:
+            rows[place] = rows.get(place, _row(Measure.SELF, offer_id, names[dimension])) | {"factor": part}
+    return list(rows.values())
+
+
+def _row(measure: Measure, offer_id: int, key: Key) -> dict[str, Any]:
+    """Of an offer of which nothing is known."""
+    framework, dimension = key
+    return {
+        "offer_id": offer_id, "framework": framework, "dimension": dimension, "measure": measure,
+        "people": 0, "mean": 0.0, "low": 0.0, "high": 0.0, "factor": 1.0, "made_on": today(),
+    }  # fmt: skip
 
 
 def _measured(measure: Measure, numbers: dict[Key, int]) -> list[Measured]:

@@ -15,7 +15,7 @@ bold claim and a modest one can be held beside each other. Others' ratings stay 
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import fsum, inf, sqrt
 
 import numpy as np
@@ -29,6 +29,8 @@ Flags = NDArray[np.bool_]
 
 NOBODY = -1
 """Stands where no offer was taken."""
+UNCLEAR = -2
+"""Stands where several were, or one that does not claim to take people from where this one stood."""
 STRENGTH = {"touches": 0.2, "builds": 0.45, "masters": 0.7}
 """The chance that a step is made which a mapping claims: a convention, until there is evidence."""
 FEWEST_IN_A_CELL = 5
@@ -49,9 +51,9 @@ CLOSE_ENOUGH = 1e-9
 class Movements:
     """m times that one person was measured twice in one dimension; arrays of shape (m,).
 
-    dimension: a number of each; offer: the one offer on that dimension that was completed in between, or NOBODY;
-    before, after: levels, or means of others' ratings; likeness: a number for what else has to be alike;
-    new: took an offer, and counts in no batch yet.
+    dimension: a number of each; offer: the one offer on that dimension that was completed in between, NOBODY or
+    UNCLEAR; before, after: levels, or means of others' ratings; likeness: a number for what else has to be alike;
+    new: took an offer, and counts in no batch yet. taken: (t, 2), each row with each offer that was completed.
     """
 
     dimension: Numbers
@@ -60,6 +62,7 @@ class Movements:
     after: Floats
     likeness: Numbers
     new: Flags
+    taken: Numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +116,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """How much further takers moved than people like them, with its interval of 95 %, on the scale of the ratings.
-
-    factor: what a claimed chance is multiplied by, not negative. With people = 0 it is what offers do that claim the
-    same, and the rest says nothing.
-    """
+    """How much further takers moved than people like them, with its interval of 95 %, on the scale of the ratings."""
 
     offer: int
     dimension: int
@@ -125,17 +124,15 @@ class Effect:
     mean: float
     low: float
     high: float
-    factor: float
 
 
 def batches(movements: Movements) -> list[Batch]:
     """One for each offer and dimension with at least ten new takers for each of whom there are ten others like them."""
-    moved = movements.after - movements.before
-    stratum = _numbered(movements.dimension, movements.before, movements.likeness)
-    others = movements.offer == NOBODY
-    count, mean, variance = _by(stratum, moved, others)
-    counted = np.flatnonzero(movements.new & ~others & (count >= FEWEST_TOLD_OF)[stratum])
-    beyond = moved[counted] - mean[stratum[counted]]
+    beyond, matched = beyond_others(movements)
+    stratum, others = _stratum(movements), movements.offer == NOBODY
+    count, _mean, variance = _by(stratum, movements.after - movements.before, others)
+    counted = np.flatnonzero(movements.new & (movements.offer >= 0) & matched)
+    beyond = beyond[counted]
     unit = _numbered(movements.offer[counted], movements.dimension[counted])
     takers, _means, spread = _by(unit, beyond, np.ones(len(counted), dtype=bool))
     free = np.maximum(takers - 1, 0)
@@ -157,31 +154,38 @@ def batches(movements: Movements) -> list[Batch]:
     return found
 
 
+def beyond_others(movements: Movements) -> tuple[Floats, Flags]:
+    """How far each moved beyond the mean of others like them, who took nothing; and whether there are ten of these."""
+    moved, stratum = movements.after - movements.before, _stratum(movements)
+    count, mean, _variance = _by(stratum, moved, movements.offer == NOBODY)
+    matched: Flags = count[stratum] >= FEWEST_TOLD_OF
+    return moved - mean[stratum], matched
+
+
+def _stratum(movements: Movements) -> Numbers:
+    return _numbered(movements.dimension, movements.before, movements.likeness)
+
+
 def effects(measured: Iterable[Measured], claims: Iterable[Claim]) -> list[Effect]:
-    """Of every claimed offer and dimension, from self-ratings: as measured, or as those do that claim the same."""
+    """From self-ratings, of what was measured and is claimed still."""
     claimed: dict[tuple[int, int], list[Claim]] = {}
     for claim in claims:
         claimed.setdefault((claim.offer, claim.dimension), []).append(claim)
-    shares = {}
+    shares = []
     for one in measured:
         said = claimed.get((one.offer, one.dimension), [])
         levels = fsum(people * claim.levels(level) for level, people in one.starts.items() for claim in said)
         if levels > 0.0:
-            shares[one.offer, one.dimension] = _Share(one, levels, _cell(said))
-    cells = _Cells(shares.values(), centre=1.0)
-    return [
-        cells.drawn(shares[key])
-        if key in shares
-        else Effect(*key, 0, 0.0, 0.0, 0.0, max(cells.of(_cell(said)).mean, 0.0))
-        for key, said in claimed.items()
-    ]
+            shares.append(_Share(one, levels, _cell(said)))
+    cells = _Cells(shares, centre=1.0)
+    return [cells.drawn(share) for share in shares]
 
 
 def effects_of_others(measured: Iterable[Measured]) -> list[Effect]:
-    """The same from others' ratings, of what was measured alone; towards what offers do on the same dimension."""
+    """The same from others' ratings; towards what offers do on the same dimension."""
     shares = [_Share(one, float(one.people), (one.dimension, "")) for one in measured]
     cells = _Cells(shares, centre=0.0)
-    return [replace(cells.drawn(share), factor=1.0) for share in shares]
+    return [cells.drawn(share) for share in shares]
 
 
 Cell = tuple[int, str]
@@ -268,7 +272,7 @@ class _Cells:
         one, levels = share.measured, share.claimed / share.measured.people
         return Effect(
             one.offer, one.dimension, one.people,
-            mean * levels, (mean - either_side) * levels, (mean + either_side) * levels, max(mean, 0.0),
+            mean * levels, (mean - either_side) * levels, (mean + either_side) * levels,
         )  # fmt: skip
 
 

@@ -238,7 +238,8 @@ def test_any_two_releases_are_ten_people_or_more_apart(nights: list[int]) -> Non
         new += come
         offer = np.array([1] * new + [NOBODY] * 10)
         start = np.zeros(len(offer))
-        found = batches(Movements(np.zeros(len(offer), dtype=np.intp), offer, start, start, offer * 0, offer == 1))
+        taken = np.zeros((0, 2), dtype=np.intp)
+        found = batches(Movements(offer * 0, offer, start, start, offer * 0, offer == 1, taken))
         told_now = sum(batch.people for batch in found)
         new -= told_now
         releases.append(releases[-1] + told_now)
