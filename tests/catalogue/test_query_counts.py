@@ -375,7 +375,7 @@ def more_feedback(first: int, count: int) -> None:
 @pytest.mark.parametrize(
     ("path", "most"),
     [
-        ("/feedback", 8), ("/feedback/open", 4), ("/feedback/1/report", 26), ("/feedback/1/report.pdf", 7),
+        ("/feedback", 8), ("/feedback/open", 4), ("/feedback/1/report", 27), ("/feedback/1/report.pdf", 7),
         ("/feedback/2", 7), ("/feedback/2/close", 7), ("/rate/token", 7), ("/rate/token/answer", 7),
         ("/rate/token/answer/care", 7), ("/rate/token/comments", 5), ("/feedback/systems", 6),
     ],
