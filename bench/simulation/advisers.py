@@ -86,13 +86,15 @@ def shelved(world: World, chances: Floats) -> Shelf:
 def distinct(asked: Asked) -> tuple[Wants, Numbers]:
     """Each gap that somebody has once, and which of them is whose, (b,). Where nothing is open, no level matters."""
     profiles = np.concatenate(
-        (np.where(asked.gap > 0, asked.present, 0), asked.gap, asked.weight, asked.hours[:, None]), axis=1
-    )
+        (np.where(asked.gap > 0, asked.present, 0), asked.gap, asked.weight, asked.hours[:, None]), axis=1,
+        dtype=np.float32,
+    )  # fmt: skip
     rows, whose = np.unique(profiles, axis=0, return_inverse=True)
     present, gap, weight = (rows[:, DIMENSIONS * part : DIMENSIONS * (part + 1)] for part in range(3))
     without = np.full(len(rows), np.inf)
     return Wants(
-        present.astype(np.intp), gap.astype(np.intp), weight, rows[:, -1], without, without
+        present.astype(np.intp), gap.astype(np.intp), weight.astype(np.float64), rows[:, -1].astype(np.float64),
+        without, without,
     ), whose.reshape(-1)  # fmt: skip
 
 
