@@ -128,11 +128,9 @@ class Effect:
 
 def batches(movements: Movements) -> list[Batch]:
     """One for each offer and dimension with at least ten new takers for each of whom there are ten others like them."""
-    beyond, matched = beyond_others(movements)
-    stratum, others = _stratum(movements), movements.offer == NOBODY
-    count, _mean, variance = _by(stratum, movements.after - movements.before, others)
-    counted = np.flatnonzero(movements.new & (movements.offer >= 0) & matched)
-    beyond = beyond[counted]
+    stratum, count, mean, variance = _others(movements)
+    counted = np.flatnonzero(movements.new & (movements.offer >= 0) & (count >= FEWEST_TOLD_OF)[stratum])
+    beyond = (movements.after - movements.before)[counted] - mean[stratum[counted]]
     unit = _numbered(movements.offer[counted], movements.dimension[counted])
     takers, _means, spread = _by(unit, beyond, np.ones(len(counted), dtype=bool))
     free = np.maximum(takers - 1, 0)
@@ -156,14 +154,15 @@ def batches(movements: Movements) -> list[Batch]:
 
 def beyond_others(movements: Movements) -> tuple[Floats, Flags]:
     """How far each moved beyond the mean of others like them, who took nothing; and whether there are ten of these."""
-    moved, stratum = movements.after - movements.before, _stratum(movements)
-    count, mean, _variance = _by(stratum, moved, movements.offer == NOBODY)
+    stratum, count, mean, _variance = _others(movements)
     matched: Flags = count[stratum] >= FEWEST_TOLD_OF
-    return moved - mean[stratum], matched
+    return movements.after - movements.before - mean[stratum], matched
 
 
-def _stratum(movements: Movements) -> Numbers:
-    return _numbered(movements.dimension, movements.before, movements.likeness)
+def _others(movements: Movements) -> tuple[Numbers, Numbers, Floats, Floats]:
+    """What each is like, numbered; and of those like that who took nothing how many, their mean, and their variance."""
+    stratum = _numbered(movements.dimension, movements.before, movements.likeness)
+    return stratum, *_by(stratum, movements.after - movements.before, movements.offer == NOBODY)
 
 
 def effects(measured: Iterable[Measured], claims: Iterable[Claim]) -> list[Effect]:
