@@ -14,8 +14,10 @@ from bench.simulation.advisers import Asked, distinct
 from bench.simulation.population import arriving
 from bench.simulation.settings import USUAL
 from catalogue.evidence.rules import STRENGTH
+from catalogue.recommendations.candidates import Candidate, Takes
 from catalogue.recommendations.rules import Budget, Gap, choose, from_shelf
-from catalogue.recommendations.shelf import Candidate, Shelf, Takes, Wants
+from catalogue.recommendations.shelf import Shelf
+from catalogue.recommendations.wants import Wants
 
 SIZES = (60, 200, 2_000, 100_000)
 LEARNERS = range(1, 61)

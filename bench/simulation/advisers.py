@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bench.simulation.world import DIMENSIONS, STEPS, STRENGTHS, Flags, Floats, Numbers, Random, World
-from catalogue.recommendations.shelf import Candidate, Shelf, Takes, Wants
+from catalogue.recommendations.candidates import Candidate, Takes
+from catalogue.recommendations.shelf import Shelf
+from catalogue.recommendations.wants import Wants
 
 FITS = 1e-9
 

@@ -29,10 +29,10 @@ from catalogue.offers.queries import joinable_runs
 from catalogue.people import audit
 from catalogue.people.rules import FEWEST_TOLD_OF
 from catalogue.recommendations.certificate import Floats
+from catalogue.recommendations.limits import Flags
 from catalogue.recommendations.models import GroupAdvice
 from catalogue.recommendations.queries import candidate
 from catalogue.recommendations.rules import USUAL_HOURS
-from catalogue.recommendations.search import Flags
 from catalogue.recommendations.shelf import Shelf
 from catalogue.recommendations.together import Offers, People, plan_for
 from catalogue.systems.models import Membership, Organisation

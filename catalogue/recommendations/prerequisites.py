@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from catalogue.recommendations.shelf import Candidate, require_unique
+from catalogue.recommendations.candidates import Candidate, require_unique
 
 MOST_SETS = 32
 """Closed sets of a family that are looked at. An offer whose sets would be more is left out, and what needs it."""

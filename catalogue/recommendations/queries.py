@@ -18,10 +18,10 @@ from catalogue.offers import queries as offers
 from catalogue.offers.models import Offer
 from catalogue.offers.queries import joinable_runs
 from catalogue.people.models import Person
+from catalogue.recommendations.candidates import Candidate, Takes
 from catalogue.recommendations.models import GroupAdvice, SetAside
 from catalogue.recommendations.prerequisites import Span, done_on, whole
 from catalogue.recommendations.rules import USUAL_HOURS, Budget, Gap, choose
-from catalogue.recommendations.shelf import Candidate, Takes
 from catalogue.systems.models import Organisation, System
 
 

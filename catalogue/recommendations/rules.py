@@ -20,10 +20,12 @@ from math import fsum, inf
 
 import numpy as np
 
+from catalogue.recommendations.candidates import Candidate, require_not_negative, require_unique
 from catalogue.recommendations.certificate import Floats
 from catalogue.recommendations.prerequisites import bundled, ordered
 from catalogue.recommendations.search import NOTHING, Needs, in_order, without_idle
-from catalogue.recommendations.shelf import Candidate, Sets, Shelf, Wants, require_not_negative, require_unique
+from catalogue.recommendations.shelf import Sets, Shelf
+from catalogue.recommendations.wants import Wants
 
 USUAL_HOURS = 12
 """What is taken for granted of somebody who has not said how many hours they have."""

@@ -12,15 +12,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from catalogue.recommendations.certificate import Floats
-
-Flags = NDArray[np.bool_]
-Numbers = NDArray[np.intp]
+from catalogue.recommendations.limits import SLACK, Amount, Count, Flags, Numbers
 
 ROUNDS = 24  # of swaps and additions; three or four are usual
-SLACK = 1e-9  # so that 0.1 + 0.2 hours fit in 0.3
 NEGLIGIBLE = 1e-9  # of the whole gap: a smaller gain is rounding
 NEGLIGIBLE_IN_SINGLE = 1e-5  # the same in single precision
 ALMOST_ONE = float(np.nextafter(np.float32(1.0), np.float32(0.0)))
@@ -34,29 +30,20 @@ class Problem:
     """Offers, elements and limits.
 
     missed: (b, m, k), the probability that an offer does not achieve an element, above 0; 1 where it does not touch
-    it. weights: (b, m). widths: how many elements are in each row. hours and prices: (b, k). providers, of each part
-    of an offer, numbered: (b, k, s), -1 where it has fewer parts. families, numbered: (b, k), -1 for none; of a family
-    one offer is taken at most. most_…: (b,); infinity is no limit. missed and weights may be in single precision.
+    it. weights: (b, m). widths: how many elements are in each row. hours: of offers, (b, k), and of learners. limits:
+    others that somebody has. missed and weights may be in single precision.
     """
 
     missed: Floats
     weights: Floats
     widths: tuple[int, ...]
-    hours: Floats
-    prices: Floats
-    providers: Numbers
-    families: Numbers
-    most_hours: Floats
-    most_price: Floats
-    most_per_provider: Floats
+    hours: Amount
+    limits: tuple[Amount | Count, ...] = ()
 
     def of(self, learners: Numbers) -> "Problem":
         """The same for some of the learners."""
-        return Problem(
-            self.missed[learners], self.weights[learners], self.widths, self.hours[learners], self.prices[learners],
-            self.providers[learners], self.families[learners], self.most_hours[learners], self.most_price[learners],
-            self.most_per_provider[learners],
-        )  # fmt: skip
+        limits = tuple(limit.of(learners) for limit in self.limits)
+        return Problem(self.missed[learners], self.weights[learners], self.widths, self.hours.of(learners), limits)
 
     def value(self, chosen: Flags) -> Floats:
         """What sets are worth, in weighted units, (b,)."""
@@ -93,35 +80,11 @@ class Problem:
         return worth
 
     def fits(self, chosen: Flags) -> Flags:
-        """Which offers, (b, k), could be added to sets within every limit."""
-        fits: Flags = ~chosen
-        fits &= self.hours <= (self.most_hours - _summed(self.hours, chosen) + SLACK)[:, None]
-        if np.isfinite(self.most_price).any():
-            fits &= self.prices <= (self.most_price - _summed(self.prices, chosen) + SLACK)[:, None]
-        if np.isfinite(self.most_per_provider).any():
-            fits &= self._fits_providers(chosen)
-        if (self.families >= 0).any():
-            taken = self._of_members(self.families[:, :, None], chosen)
-            fits &= ~((self.families >= 0)[:, :, None] & (self.families[:, :, None] == taken)).any(axis=2)
+        """Which offers could be added to j sets each within every limit, (b, j, k)."""
+        fits = self.hours.fits(chosen) & ~chosen
+        for limit in self.limits:
+            fits &= limit.fits(chosen)
         return fits
-
-    def _fits_providers(self, chosen: Flags) -> Flags:
-        """Which offers, (b, k), could be added to sets without too many of a provider."""
-        taken, fits = self._of_members(self.providers, chosen), np.ones_like(chosen)
-        parts = [self.providers[:, :, part] for part in range(self.providers.shape[2])]
-        for own in parts:
-            count = (own[:, :, None] == taken).sum(axis=2) + np.sum([own == part for part in parts], axis=0)
-            fits &= (own < 0) | (count <= self.most_per_provider[:, None])
-        return fits
-
-    @staticmethod
-    def _of_members(numbers: Numbers, chosen: Flags) -> Numbers:
-        """The numbers, (b, k, s), that members of sets have, (b, 1, j), and numbers that none has."""
-        most = max(int(chosen.sum(axis=1).max(initial=0)), 1)
-        members = np.argsort(~chosen, axis=1, kind="stable")[:, :most]
-        rows = np.arange(len(chosen))[:, None]
-        there = chosen[rows, members][:, :, None]
-        return np.where(there, numbers[rows, members], -2).reshape(len(chosen), 1, -1)
 
     @property
     def negligible(self) -> Floats:
@@ -132,12 +95,7 @@ class Problem:
     @property
     def cost(self) -> Floats:
         """Hours to divide by, (b, k): an offer that takes no time comes before all that do."""
-        return np.maximum(self.hours, SLACK)
-
-
-def _summed(amounts: Floats, chosen: Flags) -> Floats:
-    total: Floats = (amounts * chosen).sum(axis=1)
-    return total
+        return np.maximum(self.hours.of_each, SLACK)
 
 
 def best_sets(problem: Problem) -> Flags:
@@ -146,15 +104,13 @@ def best_sets(problem: Problem) -> Flags:
     # that gains little but unlocks much; where every element is touched, however little, nothing waits.
     # Half the bytes are half the time: gains that single precision does not see are added at the end.
     rough = replace(problem, missed=problem.missed.astype(np.float32), weights=problem.weights.astype(np.float32))
-    count, offers = problem.hours.shape
-    thrice = replace(
-        rough.of(np.tile(np.arange(count), 3)),
-        missed=np.concatenate((rough.missed, rough.missed, np.minimum(rough.missed, ALMOST_ONE))),
-    )
+    count = len(problem.weights)
+    thrice = rough.of(np.tile(np.arange(count), 3))
+    touched = np.concatenate((thrice.missed[: 2 * count], np.minimum(rough.missed, ALMOST_ONE)))
     cost = np.concatenate((problem.cost, np.ones_like(problem.cost), problem.cost))
-    starts = add(thrice, np.zeros_like(cost, dtype=bool), cost).reshape(3, count, offers)
-    values = np.stack([rough.value(start) for start in starts])
-    return add(problem, improve(rough, starts[values.argmax(axis=0), np.arange(count)]), problem.cost)
+    starts = add(replace(thrice, missed=touched), np.zeros_like(cost, dtype=bool), cost)
+    best = thrice.value(starts).reshape(3, count).argmax(axis=0)
+    return add(problem, improve(rough, starts[best * count + np.arange(count)]), problem.cost)
 
 
 def add(problem: Problem, chosen: Flags, cost: Floats) -> Flags:
@@ -163,18 +119,18 @@ def add(problem: Problem, chosen: Flags, cost: Floats) -> Flags:
     # are no upper bounds. All gains afresh are one array expression.
     chosen = chosen.copy()
     going, some, left = np.arange(len(chosen)), problem, problem.left_by(chosen)
-    own = problem.worth(left[:, :, None])
+    own, negligible = problem.worth(left[:, :, None]), problem.negligible[:, None]
     while True:
         values = some.worth(left[:, :, None] * some.missed)
-        gains, negligible = values - own, some.negligible
-        gains[~((gains > negligible[:, None]) & some.fits(chosen[going]))] = 0.0
-        best = np.argmax(gains / cost[going], axis=1)
-        grows = np.flatnonzero(gains[np.arange(len(going)), best] > negligible)
+        gains = values - own
+        gains *= (gains > negligible) & some.fits(chosen[going, None])[:, 0]
+        best = np.argmax(gains / cost, axis=1)
+        grows = np.flatnonzero(gains[np.arange(len(going)), best])
         if not len(grows):
             return chosen
         if 2 * len(grows) < len(going):  # a copy without those that are done costs less than carrying them on
-            some, left, going, best = some.of(grows), left[grows], going[grows], best[grows]
-            own, values, grows = own[grows], values[grows], np.arange(len(grows))
+            some, left, going, best, cost = some.of(grows), left[grows], going[grows], best[grows], cost[grows]
+            own, values, negligible, grows = own[grows], values[grows], negligible[grows], np.arange(len(grows))
         chosen[going[grows], best[grows]] = True
         left[grows] *= some.missed[grows, :, best[grows]]
         own[grows, 0] = values[grows, best[grows]]
@@ -199,12 +155,12 @@ def _swapped(problem: Problem, chosen: Flags) -> Flags:
     """The sets after the one swap that gains most; where none gains, without one offer that is idle."""
     missed, members, there = problem.members_of(chosen)
     count, size = members.shape
-    rows, offers = np.arange(count), problem.hours.shape[1]
+    rows, offers = np.arange(count), chosen.shape[1]
     others = np.where(np.eye(size, dtype=bool), 1.0, missed[:, :, None, :])
     left = others.prod(axis=3)  # by all but one member, (b, m, s)
     rest = np.repeat(chosen[:, None, :], size, axis=1)
     rest[rows[:, None], np.arange(size), members] = False
-    fits = np.stack([problem.fits(rest[:, place]) for place in range(size)], axis=1) & there[:, :, None]
+    fits = problem.fits(rest) & there[:, :, None]
     values = problem.worth((left[..., None] * problem.missed[:, :, None, :]).reshape(count, -1, size * offers))
     values = np.where(fits.reshape(count, -1), values, 0.0)
     own, negligible = problem.value(chosen), problem.negligible
@@ -239,25 +195,25 @@ def in_order(problem: Problem, chosen: Flags, needs: Needs = NOTHING) -> list[tu
     needs, drop out.
     """
     members = np.flatnonzero(chosen[0])
-    needed = np.isin(members, [number for one in members for number in needs.get(int(one), ())])
-    missed, cost = problem.missed[:, :, members], problem.cost[0, members]
+    needed = np.isin(members, [number for one in members for number in needs.get(int(one), ())]) if needs else None
+    missed, cost, weights = problem.missed[:, :, members], problem.cost[0, members], problem.weights[0]
     attainable = problem.achieved(problem.left_by(chosen)[:, :, None])[0] > 0.0
     touches = (missed[0] < 1.0) & attainable
-    left, now = np.ones((1, *problem.weights.shape[1:], 1)), np.zeros((problem.weights.shape[1], 1))
+    left, now = np.ones((1, len(weights), 1)), np.zeros(len(weights))
     waiting, ordered = np.ones(len(members), dtype=bool), list[tuple[int, Floats]]()
-    while waiting.any():
+    for _ in members:
         achieved = problem.achieved(left * missed)[0]
-        gains = problem.weights[0, :, None] * (achieved - now)
-        gain = gains.sum(axis=0)
+        gain = weights @ achieved - weights @ now
         may = waiting & ~_held_up(members, waiting, needs) if needs else waiting
         ready = may & ~(touches & (achieved == 0.0)).any(axis=0)
         score = np.where(ready, gain / cost, -1.0) if ready.any() else np.where(may, gain, -1.0)
-        if score.max() <= 0.0 and (needed & may).any():  # what others wait for
+        if needed is not None and score.max() <= 0.0 and (needed & may).any():  # what others wait for
             score = (needed & may).astype(np.float64)
         best = int(score.argmax())
-        if gain[best] > 0.0 or needed[best]:
-            ordered.append((int(members[best]), gains[:, best]))
-        left, now, waiting[best] = left * missed[:, :, [best]], achieved[:, [best]], False
+        gains = weights * (achieved[:, best] - now)
+        if gains.any() or (needed is not None and needed[best]):
+            ordered.append((int(members[best]), gains))
+        left, now, waiting[best] = left * missed[:, :, [best]], achieved[:, best], False
     return ordered
 
 

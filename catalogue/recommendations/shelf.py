@@ -9,13 +9,15 @@ generation, Gilmore & Gomory 1961), and its bound holds for the whole catalogue.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 from numpy.typing import NDArray
 
+from catalogue.recommendations.candidates import Candidate, families_of, providers_of, require_unique
 from catalogue.recommendations.certificate import STEPS, Floats, Relaxed, bound_with, relaxed
-from catalogue.recommendations.search import SLACK, Flags, Numbers, Problem, best_sets
+from catalogue.recommendations.limits import SLACK, Amount, Count, Flags, Numbers
+from catalogue.recommendations.search import Problem, best_sets
+from catalogue.recommendations.wants import Wants
 
 CLIP = 0.95  # no course is certain to work
 MOST = 48
@@ -32,84 +34,6 @@ ROUNDING = 1e-5
 """What sums in single precision may be out by, as a part of them."""
 FEW_STEPS = 10
 """Of the fractional problem, where it only says which offers to look at."""
-
-
-@dataclass(frozen=True, slots=True)
-class Takes:
-    """An offer takes people in a dimension from level `start` to level `end`.
-
-    `probability` is the mapping's strength times the offer's effect; outside [0, 1] it is clipped in use.
-    """
-
-    dimension: str
-    start: int
-    end: int
-    probability: float
-
-    def __post_init__(self) -> None:
-        """ValueError unless start < end and the probability is finite."""
-        if self.start >= self.end:
-            raise ValueError(f"an offer takes people upwards, not from {self.start} to {self.end}")
-        if not isfinite(self.probability):
-            raise ValueError(f"probability must be finite, not {self.probability}")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """An offer that can be taken; its price is in the budget's currency.
-
-    needs: keys of candidates to complete first. ``prerequisites`` makes sets of such offers: of these, parts are the
-    offers in order, and at most one candidate of a family is taken.
-    """
-
-    key: str
-    hours: float
-    takes: tuple[Takes, ...]
-    price: float = 0.0
-    provider: str = ""
-    needs: tuple[str, ...] = ()
-    parts: tuple["Candidate", ...] = ()
-    family: str = ""
-
-    @property
-    def offers(self) -> tuple["Candidate", ...]:
-        """The offers that this is made of."""
-        return self.parts or (self,)
-
-    def __post_init__(self) -> None:
-        """ValueError if hours or price are negative or not finite."""
-        require_not_negative(hours=self.hours, price=self.price)
-
-
-@dataclass(frozen=True, slots=True)
-class Wants:
-    """What b learners want in the D dimensions of a shelf, and what they can spend.
-
-    present: (b, D), levels above the shelf's lowest; steps: (b, D), open levels; weights: (b, D), of each open step.
-    most_hours, most_price, most_per_provider: (b,); infinity is no limit.
-    """
-
-    present: Numbers
-    steps: Numbers
-    weights: Floats
-    most_hours: Floats
-    most_price: Floats
-    most_per_provider: Floats
-
-    def __len__(self) -> int:
-        return len(self.present)
-
-    def of(self, learners: Numbers) -> "Wants":
-        """The same for some of the learners."""
-        return Wants(
-            self.present[learners], self.steps[learners], self.weights[learners],
-            self.most_hours[learners], self.most_price[learners], self.most_per_provider[learners],
-        )  # fmt: skip
-
-    @property
-    def limited(self) -> Flags:
-        """Whose offers are limited by more than hours, (b,)."""
-        return np.isfinite(self.most_price) | np.isfinite(self.most_per_provider)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +110,9 @@ class Shelf:
         return cls(
             keys, missed, rates, hours, np.maximum(hours, SLACK).astype(np.float32),
             np.array([offer.price for offer in offers]),
-            _providers(offers),
+            providers_of(offers),
             np.where(missed < 1.0, hours, np.inf).min(axis=2, initial=np.inf),
-            _for_each_step(rates, hours), _families(offers), tuple(offers) if bundled else (),
+            _for_each_step(rates, hours), families_of(offers), tuple(offers) if bundled else (),
         )  # fmt: skip
 
     def sets_for(self, wants: Wants, proof: int = STEPS) -> Sets:
@@ -204,7 +128,7 @@ class Shelf:
             chosen = best_sets(problem)
             return self._sets(columns, problem, elements, chosen, _relaxed(problem, chosen, proof).bound)
         problem, elements = self._problem(wants, steps, *self._columns(wants))
-        point = _relaxed(problem, np.zeros(problem.hours.shape, dtype=bool), FEW_STEPS)
+        point = _relaxed(problem, np.zeros(problem.cost.shape, dtype=bool), FEW_STEPS)
         slopes = self._slopes(self._on_the_shelf(point.prices, elements))
         columns, there = self._columns(wants, slopes, point.hour)
         problem, elements = self._problem(wants, steps, columns, there)
@@ -275,21 +199,21 @@ class Shelf:
             found += [_largest(self._per_cost(slopes, wants), np.where(wants.limited, 0.0, ABOUT * hour), MOST),
                       _largest(slopes, ABOUT * slopes.max(axis=1), OF_ALL)]  # fmt: skip
         columns = np.sort(np.concatenate(found, axis=1), axis=1)
-        there = (columns >= 0) & ~np.take_along_axis(self._too_much(wants), columns, axis=1)
+        there = (columns >= 0) & ~self._too_much(wants, columns)
         there[:, 1:] &= columns[:, 1:] != columns[:, :-1]
         places, there = _first(there, max(int(there.sum(axis=1).max()), 1))
         return np.take_along_axis(columns, places, axis=1), there
 
     def _too_long(self, wants: Wants) -> Flags:
-        """Which offers take more hours than there are, by themselves, (b, n)."""
+        """Which offers take more hours than there are, by themselves, (b, n). Bounds leave money out."""
         too_long: Flags = self.hours > wants.most_hours[:, None] + SLACK
         return too_long
 
-    def _too_much(self, wants: Wants) -> Flags:
-        """Which offers are more than there are hours or money for, by themselves, (b, n). Bounds leave money out."""
-        too_much = self._too_long(wants)
+    def _too_much(self, wants: Wants, columns: Numbers | slice = slice(None)) -> Flags:
+        """Which of these offers are more than there are hours or money for, by themselves, (b, k)."""
+        too_much: Flags = self.hours[columns] > wants.most_hours[:, None] + SLACK
         if np.isfinite(wants.most_price).any():
-            too_much |= self.prices > wants.most_price[:, None] + SLACK
+            too_much |= self.prices[columns] > wants.most_price[:, None] + SLACK
         return too_much
 
     def _per_cost(self, slopes: NDArray[np.float32], wants: Wants) -> NDArray[np.float32]:
@@ -319,11 +243,19 @@ class Shelf:
         missed = self.missed[levels[:, :, None], dimensions[:, :, None], columns[:, None, :]]
         missed[~((weights > 0.0)[:, :, None] & there[:, None, :])] = 1.0
         never = wants.most_hours[:, None] + 1.0
-        return Problem(
-            missed, weights, widths, np.where(there, self.hours[columns], never), self.prices[columns],
-            self.providers[columns], self.families[columns],
-            wants.most_hours, wants.most_price, wants.most_per_provider,
-        ), Elements(dimensions, levels)  # fmt: skip
+        hours = Amount(np.where(there, self.hours[columns], never), wants.most_hours)
+        return Problem(missed, weights, widths, hours, self._limits(wants, columns)), Elements(dimensions, levels)
+
+    def _limits(self, wants: Wants, columns: Numbers) -> tuple[Amount | Count, ...]:
+        """Those besides hours that any of the learners has."""
+        limits: list[Amount | Count] = []
+        if np.isfinite(wants.most_price).any():
+            limits.append(Amount(self.prices[columns], wants.most_price))
+        if np.isfinite(wants.most_per_provider).any():
+            limits.append(Count(self.providers[columns], wants.most_per_provider))
+        if (self.families >= 0).any():
+            limits.append(Count(self.families[columns][:, :, None], np.ones(len(wants))))
+        return tuple(limits)
 
     def _on_the_shelf(self, prices: Floats, elements: Elements) -> Floats:
         """Prices of elements as prices of the shelf's steps, (b, L, D)."""
@@ -331,23 +263,6 @@ class Shelf:
         row, element = np.nonzero(prices)
         placed[row, elements.levels[row, element], elements.dimensions[row, element]] = prices[row, element]
         return placed
-
-
-def _providers(offers: Sequence[Candidate]) -> Numbers:
-    """The provider of each part of each offer, (n, s), numbered from 0; -1 where it has fewer parts."""
-    numbers = {name: number for number, name in enumerate(sorted({o.provider for each in offers for o in each.offers}))}
-    most = max((len(each.offers) for each in offers), default=1)
-    found = np.full((len(offers), most), -1, dtype=np.intp)
-    for row, each in enumerate(offers):
-        found[row, : len(each.offers)] = [numbers[part.provider] for part in each.offers]
-    return found
-
-
-def _families(offers: Sequence[Candidate]) -> Numbers:
-    """The family of each offer, (n,), numbered from 0; -1 where it has none."""
-    names = sorted({offer.family for offer in offers if offer.family})
-    numbers = {"": -1, **{name: number for number, name in enumerate(names)}}
-    return np.array([numbers[offer.family] for offer in offers], dtype=np.intp)
 
 
 def _for_each_step(rates: NDArray[np.float32], hours: Floats) -> Numbers:
@@ -377,17 +292,6 @@ def _first(flags: Flags, most: int) -> tuple[Numbers, Flags]:
 def _relaxed(problem: Problem, start: Flags, steps: int) -> Relaxed:
     """The certificate of a problem; sets are where it starts from."""
     return relaxed(
-        -np.log(problem.missed), problem.weights, problem.hours, problem.most_hours + SLACK, start.astype(np.float64),
-        steps=steps,
+        -np.log(problem.missed), problem.weights, problem.hours.of_each, problem.hours.most + SLACK,
+        start.astype(np.float64), steps=steps,
     )  # fmt: skip
-
-
-def require_unique(what: str, names: Sequence[str]) -> None:
-    if len(set(names)) < len(names):
-        raise ValueError(f"each {what} may occur once")
-
-
-def require_not_negative(**amounts: float) -> None:
-    for name, amount in amounts.items():
-        if not (isfinite(amount) and amount >= 0):
-            raise ValueError(f"{name} must be finite and not negative, not {amount}")

@@ -21,7 +21,8 @@ from heapq import heappop, heappush
 import numpy as np
 
 from catalogue.recommendations.certificate import Floats
-from catalogue.recommendations.search import NEGLIGIBLE, SLACK, Flags, Numbers
+from catalogue.recommendations.limits import SLACK, Flags, Numbers
+from catalogue.recommendations.search import NEGLIGIBLE
 
 BLOCK = 64
 """Rows whose gains are worked out at once."""

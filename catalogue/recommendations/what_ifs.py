@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from catalogue.recommendations.candidates import Candidate
 from catalogue.recommendations.rules import MOST_HOURS, Budget, Gap, Recommendation, choose, choose_each
-from catalogue.recommendations.shelf import Candidate
 
 MORE_HOURS = 4.0
 LESS = (0.5, 0.65, 0.8, 0.9)

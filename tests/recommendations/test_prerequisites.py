@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalogue.recommendations import prerequisites, shelf
+from catalogue.recommendations.candidates import Candidate
 from catalogue.recommendations.prerequisites import MOST_SETS, Span, bundled, done_on, ordered, whole
 from catalogue.recommendations.rules import Budget, Gap, choose
-from catalogue.recommendations.shelf import Candidate
 from tests.recommendations.test_rules import (
     CLOSE,
     added_in_turn,

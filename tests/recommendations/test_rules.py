@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from catalogue.evidence.rules import STRENGTH
+from catalogue.recommendations.candidates import Candidate, Takes
 from catalogue.recommendations.rules import Budget, Gap, Recommendation, choose
-from catalogue.recommendations.shelf import CLIP, Candidate, Takes
+from catalogue.recommendations.shelf import CLIP
 from catalogue.recommendations.what_ifs import Kind, with_what_ifs
 
 # Proven for the better of greedy by gain per hour and greedy by gain, under a budget of hours alone and

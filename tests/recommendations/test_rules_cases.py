@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from catalogue.evidence.rules import STRENGTH
+from catalogue.recommendations.candidates import Candidate, Takes
 from catalogue.recommendations.rules import Budget, Gap, choose
-from catalogue.recommendations.shelf import CLIP, Candidate, Takes
+from catalogue.recommendations.shelf import CLIP
 from catalogue.recommendations.what_ifs import Kind, WhatIf, with_what_ifs
 
 CLOSE = 1e-7

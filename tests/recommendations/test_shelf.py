@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from catalogue.recommendations import shelf as shelves
+from catalogue.recommendations.candidates import Takes
 from catalogue.recommendations.rules import Budget, Gap, choose, from_shelf, wants
 from catalogue.recommendations.shelf import Shelf
 from tests.recommendations.test_rules import CLOSE, budgets, candidate_lists, exact, gap_lists, offers_of, within
@@ -73,7 +74,7 @@ def test_a_first_step_that_gains_little_is_looked_at_among_many_that_gain_more()
     gaps = [Gap("d0", 0, 4), Gap("d1", 0, 1)]
     _, tempting = random_instance(6, 300)
     others = [replace(offer, takes=tuple(t for t in offer.takes if t.dimension not in ("d0",))) for offer in tempting]
-    first = replace(others[0], key="first", hours=1.0, takes=(shelves.Takes("d0", 0, 1, 0.01),))
-    rest = replace(others[0], key="rest", hours=1.0, takes=(shelves.Takes("d0", 1, 4, 0.7),))
+    first = replace(others[0], key="first", hours=1.0, takes=(Takes("d0", 0, 1, 0.01),))
+    rest = replace(others[0], key="rest", hours=1.0, takes=(Takes("d0", 1, 4, 0.7),))
     answer = choose(gaps, [*others, first, rest], Budget(2.0))
     assert [choice.key for choice in answer.choices] == ["first", "rest"]
