@@ -23,8 +23,8 @@ from catalogue.people import audit
 from catalogue.people.models import Person, Role
 from catalogue.privacy.holding import subject_of
 from catalogue.privacy.models import Erasure
-from catalogue.privacy.placed import in_json
 from catalogue.privacy.placing import NAME_OF_NOBODY, Rows, Subject, places
+from catalogue.privacy.whose import in_json
 from catalogue.transactions import run
 
 

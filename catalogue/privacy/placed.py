@@ -1,147 +1,40 @@
 """Where each of the catalogue's tables stands: what of it is about a person, is shown to them, is erased, or stays."""
 
-import json
-from collections.abc import Mapping
-from typing import Any
-
-from sqlalchemy import ColumnElement, Table, Text, and_, case, cast, exists, false, func, literal, or_, select
-from sqlalchemy.orm import InstrumentedAttribute
-
 from catalogue.clock import now
-from catalogue.extensions import UtcDateTime, db
 from catalogue.people.models import new_key
-from catalogue.privacy.placing import NAME_OF_NOBODY, Rows, Subject
+from catalogue.privacy.placing import NAME_OF_NOBODY, Rows
+from catalogue.privacy.whose import (
+    as_facilitator,
+    as_manager,
+    as_rater,
+    as_reader,
+    blank_reason,
+    done_by,
+    done_to,
+    ended,
+    messages_to,
+    shown_on_a_list,
+    unknown_files,
+    unknown_statements,
+    without_others,
+    without_text,
+    written_as_reader,
+)
 
 FIGURES = "Figures count it: how many took part in an offer and completed it. Nothing in it says who it was."
 TRAIL = (
     "Who did what, and who was shown whose record, can be shown for six years. It holds the old key, which leads "
     "nowhere any more."
 )
-REGISTER, COHORT, STAFF = (
-    f"{what} read" for what in ("register", "people of a system on a run", "people of an organisation")
-)
 THEIRS = "It is somebody else's record, or an organisation's; it leads to nobody any more."
-
-
-def _table(name: str) -> Table:
-    return db.metadata.tables[name]
-
-
-def _any_of(column: ColumnElement[Any], emails: tuple[str, ...]) -> ColumnElement[bool]:
-    return func.lower(column).in_(emails) if emails else false()
-
-
-def in_json(column: ColumnElement[Any] | InstrumentedAttribute[Any], said: str) -> ColumnElement[bool]:
-    """Whether these words stand anywhere in a document, which the database keeps as ASCII."""
-    return cast(column, Text).contains(json.dumps(said)[1:-1], autoescape=True)
-
-
-def _as_manager(subject: Subject) -> ColumnElement[bool]:
-    return _any_of(_table("approval").c.manager_email, subject.proven)
-
-
-def _as_reader(subject: Subject) -> ColumnElement[bool]:
-    return _any_of(_table("plan_share").c.manager_email, subject.proven)
-
-
-def _written_as_reader(subject: Subject) -> ColumnElement[bool]:
-    shares = select(_table("plan_share").c.id).where(_as_reader(subject))
-    return _table("plan_comment").c.share_id.in_(shares)
-
-
-def _ended(table: Table) -> ColumnElement[Any]:
-    return case((table.c.ended_at.is_(None), literal(now(), UtcDateTime())), else_=table.c.ended_at)
-
-
-def _as_rater(subject: Subject) -> ColumnElement[bool]:
-    return _any_of(_table("feedback_rater").c.email, subject.proven)
-
-
-def _as_facilitator(subject: Subject) -> ColumnElement[bool]:
-    return _any_of(_table("feedback_round").c.facilitator_email, subject.proven)
-
-
-def _messages_to(subject: Subject) -> ColumnElement[bool]:
-    delivery = _table("delivery").c
-    return and_(delivery.kind == "mail", _any_of(delivery.payload["to"].as_string(), subject.proven))
-
-
-def _without_text(payload: Mapping[str, Any], _subject: Subject) -> dict[str, Any]:
-    """A message, but for what it says: its links open for whoever has them, and a platform may say any address."""
-    return {name: payload[name] for name in ("to", "subject") if name in payload}
-
-
-def _unknown_statements(subject: Subject) -> ColumnElement[bool]:
-    statement = _table("xapi_statement").c
-    named = [in_json(statement.document, email) for email in subject.proven]
-    return and_(statement.person_id.is_(None), or_(false(), *named))
-
-
-def _unknown_files(subject: Subject) -> ColumnElement[bool]:
-    unknown = select(_table("xapi_statement").c.id).where(_unknown_statements(subject))
-    return _table("xapi_attachment").c.statement_id.in_(unknown)
-
-
-def _done_by(subject: Subject) -> ColumnElement[bool]:
-    return _table("audit_event").c.actor_key == subject.key
-
-
-def _done_to(subject: Subject) -> ColumnElement[bool]:
-    event, enrolment, assessment, feedback = (
-        _table(name).c for name in ("audit_event", "enrolment", "assessment", "feedback_round")
-    )
-    own = [
-        select(literal("enrolment:") + cast(enrolment.id, Text)).where(enrolment.person_id == subject.id),
-        select(literal("assessment:") + cast(assessment.id, Text)).where(assessment.person_id == subject.id),
-        select(literal("feedback:") + cast(feedback.id, Text)).where(feedback.person_id == subject.id),
-    ]
-    listed = and_(event.action.in_(["completions read", "statements read"]), in_json(event.detail, subject.key))
-    about = or_(event.subject == subject.key, *(event.subject.in_(ids) for ids in own), listed)
-    return and_(about, event.actor_key != subject.key)
-
-
-def _shown_on_a_list(subject: Subject) -> ColumnElement[bool]:
-    """Readings of registers, of a system's people on a run and of an organisation's, while the person stood there."""
-    event, enrolment, offer, membership, organisation = (
-        _table(name).c for name in ("audit_event", "enrolment", "offer", "membership", "organisation")
-    )
-    systems = select(cast(organisation.system_id, Text)).where(
-        organisation.id == membership.organisation_id, membership.person_id == subject.id
-    )
-    on_the_run = event.subject == literal("run:") + cast(enrolment.run_id, Text)
-    on_a_register = exists().where(
-        enrolment.person_id == subject.id, enrolment.offer_id == offer.id, enrolment.created_at <= event.at,
-        or_(enrolment.state.not_in(("withdrawn", "declined")), event.at <= enrolment.changed_at),
-        or_(
-            and_(event.action == REGISTER, or_(on_the_run, event.subject == literal("offer:") + offer.slug)),
-            and_(event.action == COHORT, on_the_run, event.detail["system"].as_string().in_(systems)),
-        ),
-    )  # fmt: skip
-    in_an_organisation = exists().where(
-        membership.person_id == subject.id, membership.organisation_id == organisation.id,
-        membership.created_at <= event.at, event.subject == literal("organisation:") + organisation.key,
-    )  # fmt: skip
-    shown = or_(
-        and_(event.action.in_((REGISTER, COHORT)), on_a_register), and_(event.action == STAFF, in_an_organisation)
-    )
-    return and_(shown, event.actor_key != subject.key)
-
-
-def _without_others(detail: dict[str, Any], subject: Subject) -> dict[str, Any]:
-    """What was noted with an event, without the keys of others whom it named as well."""
-    return detail | {"keys": [subject.key]} if "keys" in detail else detail
-
-
-def _blank_reason(table: Table) -> ColumnElement[str]:
-    return case((table.c.void_reason == "", ""), else_="-")
 
 
 ROWS = (
     Rows(
         table="person", heading="You", whose="id",
         shown="key name email created_at suspended_at", hidden="id",
-        erased={"key": lambda _table: new_key(), "name": NAME_OF_NOBODY, "email": "",
-                "suspended_at": lambda _table: now()},
+        erased={"key": lambda table: new_key(), "name": NAME_OF_NOBODY, "email": "",
+                "suspended_at": lambda table: now()},
         stays="id created_at", why="An empty row that figures count. It has another key, which stands nowhere else.",
     ),
     Rows(table="account", heading="How you sign in", whose="person_id",
@@ -227,7 +120,7 @@ ROWS = (
     Rows(
         table="completion", heading="What you have completed", whose="person_id",
         shown="id enrolment_id offer_id was by at voided_at void_reason", hidden="person_id by_person_id",
-        erased={"void_reason": _blank_reason},
+        erased={"void_reason": blank_reason},
         stays="id enrolment_id person_id offer_id was by by_person_id at voided_at", why=FIGURES,
     ),
     Rows(table="credential", heading="Your badges", whose="completion_id.person_id",
@@ -237,13 +130,13 @@ ROWS = (
     Rows(table="xapi_statement", heading="Statements about you from other systems", whose="person_id",
          shown="identifier verb timestamp stored_at document voided_by",
          hidden="id authority_id person_id registration target"),
-    Rows(table="xapi_statement", heading="Statements that name your address", whose=_unknown_statements,
+    Rows(table="xapi_statement", heading="Statements that name your address", whose=unknown_statements,
          shown="identifier verb timestamp stored_at document voided_by",
          hidden="id authority_id person_id registration target"),
     Rows(table="xapi_attachment", heading="Files that came with statements about you", whose="statement_id.person_id",
          shown="sha2 content_type content", hidden="statement_id"),
     Rows(table="xapi_attachment", heading="Files that came with statements that name your address",
-         whose=_unknown_files, shown="sha2 content_type content", hidden="statement_id"),
+         whose=unknown_files, shown="sha2 content_type content", hidden="statement_id"),
     Rows(table="xapi_mention", heading="What statements about you can be found by",
          whose="statement_id.person_id", shown="named closely", hidden="statement_id"),
     Rows(table="equality_asked", heading="Offers about which you were asked equality questions", whose="person_id",
@@ -255,41 +148,41 @@ ROWS = (
     Rows(table="offer_feed", heading="Feeds that you answer for", whose="person_id",
          shown="provider_id url pulled_at failing_since outcome",
          hidden="id person_id etag last_modified due_at claimed_until warned_at"),
-    Rows(table="delivery", heading="Messages to you that wait to be sent", whose=_messages_to,
+    Rows(table="delivery", heading="Messages to you that wait to be sent", whose=messages_to,
          shown="payload state created_at", hidden="id kind lane attempts due_at tried_until finished_at last_error",
-         told={"payload": _without_text}),
+         told={"payload": without_text}),
     Rows(
-        table="audit_event", heading="What you did", whose=_done_by,
+        table="audit_event", heading="What you did", whose=done_by,
         shown="at action subject detail", hidden="id actor_key number seal",
         erased={}, stays="id at actor_key action subject detail number seal",
         why=TRAIL,
     ),
     Rows(
-        table="audit_event", heading="What others did with your record", whose=_done_to,
-        shown="at action detail", hidden="id actor_key subject number seal", told={"detail": _without_others},
+        table="audit_event", heading="What others did with your record", whose=done_to,
+        shown="at action detail", hidden="id actor_key subject number seal", told={"detail": without_others},
         erased={}, stays="id at actor_key action subject detail number seal",
         why=TRAIL,
     ),
     Rows(
         table="audit_event", heading="Registers and lists of people with you among them that others were shown",
-        whose=_shown_on_a_list, shown="at action subject", hidden="id actor_key detail number seal",
+        whose=shown_on_a_list, shown="at action subject", hidden="id actor_key detail number seal",
         erased={}, stays="id at actor_key action subject detail number seal",
         why=TRAIL,
     ),
     # Rows of others that name the person
-    Rows(table="approval", heading="What you were asked as a line manager", whose=_as_manager, names=True,
+    Rows(table="approval", heading="What you were asked as a line manager", whose=as_manager, names=True,
          shown="asked_at answer_by decided_at approved reason", erased={"manager_name": "", "manager_email": ""},
          why=THEIRS),
-    Rows(table="plan_share", heading="Plans of others that were shared with you", whose=_as_reader, names=True,
+    Rows(table="plan_share", heading="Plans of others that were shared with you", whose=as_reader, names=True,
          shown="shared_at until ended_at",
-         erased={"manager_name": "", "manager_email": "", "token_hash": None, "ended_at": _ended}, why=THEIRS),
-    Rows(table="plan_comment", heading="What you wrote on plans of others", whose=_written_as_reader, names=True,
+         erased={"manager_name": "", "manager_email": "", "token_hash": None, "ended_at": ended}, why=THEIRS),
+    Rows(table="plan_comment", heading="What you wrote on plans of others", whose=written_as_reader, names=True,
          shown="at words", erased={}, why=THEIRS),
-    Rows(table="feedback_rater", heading="Feedback that you were asked for", whose=_as_rater, names=True,
+    Rows(table="feedback_rater", heading="Feedback that you were asked for", whose=as_rater, names=True,
          shown="relation",  # what they said is read by their link alone: an address that a platform says proves nobody
          hidden="answers importance comments sent_at declined_at", erased={"name": "", "email": ""},
          why="What they said is somebody else's feedback until the round closes, and is then deleted."),
-    Rows(table="feedback_round", heading="Feedback that you facilitate", whose=_as_facilitator, names=True,
+    Rows(table="feedback_round", heading="Feedback that you facilitate", whose=as_facilitator, names=True,
          shown="closes_on released_at", erased={"facilitator_name": "", "facilitator_email": ""}, why=THEIRS),
     Rows(table="enrolment", heading="Enrolments that you nominated others for", whose="nominated_by_id", names=True,
          shown="offer_id state created_at", erased={"nominated_by_id": None}, why=THEIRS),

@@ -9,8 +9,8 @@ from catalogue.clock import now, today
 from catalogue.extensions import UtcDateTime, db
 from catalogue.people.models import Account, Person
 from catalogue.people.rules import fold_email
-from catalogue.privacy.placed import STAFF
 from catalogue.privacy.placing import Rows, Subject, places
+from catalogue.privacy.whose import STAFF
 from catalogue.systems.models import Membership
 
 SET: dict[str, dict[str, Any]] = {
