@@ -24,6 +24,8 @@ class Taken:
 
 TRIED = 20
 """People in a week with whom all advisers are tried."""
+NIGHTS = 3
+"""In a week, on which the catalogue works out evidence."""
 EVERY_SEAT, ORACLE = "Every Seat", "oracle"
 
 
@@ -228,20 +230,23 @@ class Evidence:
         self._sums: dict[tuple[int, int], Floats] = {}
 
     def learn(self, seen: Seen) -> None:
+        """What is done in the nights of a week."""
         self._seen = seen = seen if self._seen is None else self._seen.followed_by(seen)
-        for dimension in range(DIMENSIONS):
-            of_dimension = seen.of(dimension)
-            every = of_dimension.movements
-            claims = [claim for claim in self._claims if claim.dimension == dimension]
-            self._learned[dimension] = equations(every, claims)
-            for batch in batches(every):
+        of_dimensions = [seen.of(dimension) for dimension in range(DIMENSIONS)]
+        for one in of_dimensions:
+            for batch in batches(one.movements):
                 key = (batch.offer, batch.dimension)
                 self._measured[key] = _added(self._measured.get(key), batch)
-                sums = np.array((of_dimension.truth[batch.rows].sum(), of_dimension.gained[batch.rows].sum()))
+                sums = np.array((one.truth[batch.rows].sum(), one.gained[batch.rows].sum()))
                 self._sums[key] = self._sums.get(key, 0.0) + sums
-                seen.movements.new[of_dimension.rows[batch.rows]] = False
-        for (offer, dimension), part in kept(self._learned, self._claims).items():
-            self.factor[offer, dimension] = part
+                seen.movements.new[one.rows[batch.rows]] = False
+        for _ in range(NIGHTS):
+            for dimension, one in enumerate(of_dimensions):
+                claims = [claim for claim in self._claims if claim.dimension == dimension]
+                believed = dict(enumerate(self.factor[:, dimension].tolist()))
+                self._learned[dimension] = equations(one.movements, claims, believed)
+            for (offer, dimension), part in kept(self._learned, self._claims).items():
+                self.factor[offer, dimension] = part
 
     def counted(self) -> Numbers:
         """How many people count in what is known of each offer, in the dimension with the most, (n,)."""

@@ -14,10 +14,11 @@ def register_evidence_jobs(app: Flask) -> None:
 
 def tell_effects() -> None:
     """Each batch in a transaction of its own: what is read takes long, and nobody waits for it meanwhile."""
-    claims, learned = queries.claims(), {}
+    claims, believed, learned = queries.claims(), queries.believed(), {}
     for found in movements.of_selves():
         _tell(found)
-        learned[found.place.key] = equations(found.movements, claims.get(found.place.key, ()))
+        key = found.place.key
+        learned[key] = equations(found.movements, claims.get(key, ()), believed.get(key, {}))
     for found in movements.of_others():
         _tell(found)
     on_its_day(lambda: actions.replace_effects(claims, learned))

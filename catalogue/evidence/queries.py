@@ -80,6 +80,17 @@ def factors(framework_id: int, dimensions: Iterable[str]) -> dict[tuple[int, str
     return {(offer_id, dimension): factor for offer_id, dimension, factor in rows}
 
 
+def believed() -> Mapping[Key, Mapping[int, float]]:
+    """The same for the whole catalogue, by dimension and then by offer."""
+    row = EvidenceEffect
+    found: dict[Key, dict[int, float]] = {}
+    for framework, dimension, offer_id, factor in db.session.execute(
+        select(row.framework, row.dimension, row.offer_id, row.factor).where(row.measure == Measure.SELF)
+    ):
+        found.setdefault((framework, dimension), {})[offer_id] = factor
+    return found
+
+
 Claims = Mapping[Key, Sequence[Claim]]
 """What offers that are published claim, by dimension."""
 

@@ -14,7 +14,7 @@ Movements are in levels for self-ratings; what is drawn together is their share 
 bold claim and a modest one can be held beside each other. Others' ratings stay on their own scale, and apart.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from math import fsum, inf, sqrt
 
@@ -167,15 +167,13 @@ def _others(movements: Movements) -> tuple[Numbers, Numbers, Floats, Floats]:
 
 def effects(measured: Iterable[Measured], claims: Iterable[Claim]) -> list[Effect]:
     """From self-ratings, of what was measured and is claimed still."""
-    claimed: dict[tuple[int, int], list[Claim]] = {}
-    for claim in claims:
-        claimed.setdefault((claim.offer, claim.dimension), []).append(claim)
+    claimed = by_offer(claims)
     shares = []
     for one in measured:
         said = claimed.get((one.offer, one.dimension), [])
         levels = fsum(people * claim.levels(level) for level, people in one.starts.items() for claim in said)
         if levels > 0.0:
-            shares.append(_Share(one, levels, _cell(said)))
+            shares.append(_Share(one, levels, (one.dimension, boldest(said))))
     cells = _Cells(shares, centre=1.0)
     return [cells.drawn(share) for share in shares]
 
@@ -191,9 +189,17 @@ Cell = tuple[int, str]
 """A dimension, and the strength that is claimed for it."""
 
 
-def _cell(claims: Sequence[Claim]) -> Cell:
-    boldest = max(claims, key=lambda claim: STRENGTH[claim.strength])
-    return boldest.dimension, boldest.strength
+def by_offer(claims: Iterable[Claim]) -> dict[tuple[int, int], list[Claim]]:
+    """Claims of an offer for a dimension together."""
+    found: dict[tuple[int, int], list[Claim]] = {}
+    for claim in claims:
+        found.setdefault((claim.offer, claim.dimension), []).append(claim)
+    return found
+
+
+def boldest(claims: Iterable[Claim]) -> str:
+    """The greatest strength that is claimed."""
+    return max((claim.strength for claim in claims), key=STRENGTH.__getitem__)
 
 
 def _wider(cell: Cell) -> tuple[Hashable, ...]:

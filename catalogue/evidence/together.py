@@ -1,13 +1,14 @@
 """What offers keep of what they claim, from everybody who took them, with others or alone: what advice goes by.
 
 Most people who follow advice take several offers on a dimension, and none of them knows which it was that moved them.
-But some took one and not the other, and so least squares tells them apart: how far somebody moved beyond people like
-them is what each offer claims for them, times the part of its claim that it keeps. These parts are drawn towards those
-of all offers of the same strength, the more the less certain they are; how far they differ is found along with them by
-expectation and maximisation (Laird & Ware 1982, "Random-effects models for longitudinal data", Biometrics 38).
+But some took one and not the other, and so least squares tells them apart. An offer makes a step with the chance that
+it claims times the part of its claim that it keeps; the chances of several are put together as those of independent
+tries, and a step waits for the one below it. How far somebody is expected to move is not linear in the parts, so it is
+laid straight where the parts are believed to be, and again the next night where they were found to be (Gauss & Newton).
 
-What two offers claim for the same step is less than the sum of both, and a step waits for the one below it: a set's
-claim is worked out whole, and then shared out over its offers by what each brings to each step.
+The parts are drawn towards those of all offers of the same strength, the more the less certain they are; how far they
+differ is found along with them by expectation and maximisation (Laird & Ware 1982, "Random-effects models for
+longitudinal data", Biometrics 38).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ import numpy as np
 
 from catalogue.evidence.rules import (
     FEWEST_IN_A_CELL,
+    FLOOR,
     NOBODY,
     STRENGTH,
     UNKNOWN,
@@ -25,6 +27,8 @@ from catalogue.evidence.rules import (
     Movements,
     Numbers,
     beyond_others,
+    boldest,
+    by_offer,
 )
 from catalogue.people.rules import FEWEST_TOLD_OF
 
@@ -35,12 +39,16 @@ TO = 1
 """Decimals that parts are told to: a tenth does not say what any one person did."""
 
 
+MOST_CHANCE = 0.95
+"""That an offer makes a step, however much it keeps of its claim."""
+
+
 @dataclass(frozen=True, slots=True)
 class Equations:
     """The normal equations of one dimension: k offers, and r people who took some of them.
 
-    offers: (k,); people: (k,), who took each; gram: (k, k) and moved: (k,), the products of claims with each other and
-    with movements, in levels; squares: of the movements, summed.
+    offers: (k,); people: (k,), who took each; gram: (k, k) and moved: (k,), the products of slopes, in levels for a
+    whole claim, with each other and with movements; squares: of the movements, summed.
     """
 
     offers: Numbers
@@ -51,62 +59,85 @@ class Equations:
     rows: int
 
 
-def equations(movements: Movements, claims: Iterable[Claim]) -> Equations:
-    """From movements in one dimension, and the claims that offers make for it now."""
-    rates, offers = _rates(claims)
+def equations(movements: Movements, claims: Iterable[Claim], believed: Mapping[int, float]) -> Equations:
+    """From movements in one dimension, the claims that offers make for it now, and the parts that these are believed to
+    keep, by offer: the whole where nothing is said."""
+    claimed, offers = _claimed(claims)
+    parts = np.array([believed.get(int(offer), 1.0) for offer in offers])
     row, offer = movements.taken.T
     place = np.searchsorted(offers, offer)
     known = (place < len(offers)) & (offers[np.minimum(place, len(offers) - 1)] == offer) if len(offers) else offer < 0
     row, place = row[known], place[known]
-    claimed = _claimed(movements.before.astype(np.intp), row, rates[place])
+    expected, slope = _expected(_standing(movements, claimed.shape[1]), row, claimed[place], parts[place])
     beyond, matched = beyond_others(movements)
     count = len(movements.before)
-    usable = matched & (movements.offer != NOBODY) & (np.bincount(row, claimed, count) > 0.0)
-    of_usable = usable[row] & (claimed > 0.0)
-    row, place, claimed = row[of_usable], place[of_usable], claimed[of_usable]
-    moved: Floats = np.bincount(place, claimed * beyond[row], len(offers)).astype(np.float64)
+    usable = matched & (movements.offer != NOBODY) & (np.bincount(row, slope, count) > 0.0)
+    beyond = beyond - expected + np.bincount(row, slope * parts[place], count)  # as if it were linear from nothing on
+    of_usable = usable[row] & (slope > 0.0)
+    row, place, slope = row[of_usable], place[of_usable], slope[of_usable]
+    moved: Floats = np.bincount(place, slope * beyond[row], len(offers)).astype(np.float64)
     return Equations(
-        offers, np.bincount(place, minlength=len(offers)), _gram(row, place, claimed, len(offers)), moved,
+        offers, np.bincount(place, minlength=len(offers)), _gram(row, place, slope, len(offers)), moved,
         float(beyond[usable] @ beyond[usable]), int(usable.sum()),
     )  # fmt: skip
 
 
-def _rates(claims: Iterable[Claim]) -> tuple[Floats, Numbers]:
-    """-log(1 - chance) that each offer claims for each step, (k, L), and the offers, (k,), in order."""
+def _claimed(claims: Iterable[Claim]) -> tuple[Floats, Numbers]:
+    """The chance that each offer claims for each step, (k, L), and the offers, (k,), in order."""
     claims = list(claims)
     offers = np.unique(np.array([claim.offer for claim in claims], dtype=np.intp))
-    rates = np.zeros((len(offers), max((claim.end for claim in claims), default=0)))
+    missed = np.ones((len(offers), max((claim.end for claim in claims), default=1)))
     for claim in claims:
-        rates[np.searchsorted(offers, claim.offer), claim.start : claim.end] -= np.log1p(-STRENGTH[claim.strength])
-    return rates, offers
+        missed[np.searchsorted(offers, claim.offer), claim.start : claim.end] *= 1.0 - STRENGTH[claim.strength]
+    return 1.0 - missed, offers
 
 
-def _claimed(level: Numbers, row: Numbers, rates: Floats) -> Floats:
-    """How many levels each offer claims to move whoever took it, among the others they took, (t,).
+def _standing(movements: Movements, steps: int) -> Floats:
+    """How likely it is that people really stand at the foot of each step, (m, L).
 
-    level: (m,), where people stand; row: (t,), who took each, and rates: (t, L), its own.
+    How noisy ratings are is seen in those who took nothing, and answer otherwise the second time: half of how that
+    varies is each time's. A rating may be a level off, to where more people stand rather than to where few do.
     """
-    of_sets = np.stack([np.bincount(row, rate, len(level)) for rate in rates.T], axis=1) if rates.size else None
-    if of_sets is None:
-        return np.zeros(len(row))
-    above = np.arange(rates.shape[1]) >= level[:, None]
-    chances = np.where(above, -np.expm1(-of_sets), 1.0)
-    reached = np.where(above, np.cumprod(chances, axis=1), 0.0)
-    an_offer = np.divide(reached, of_sets, out=np.zeros_like(reached), where=of_sets > 0.0)
-    claimed: Floats = (an_offer[row] * rates).sum(axis=1)
-    return claimed
+    change = (movements.after - movements.before)[movements.offer == NOBODY]
+    off = np.exp(-1.0 / max(float(change.var()), FLOOR)) if len(change) else 0.0
+    rated = movements.before.astype(np.intp)
+    level = np.arange(int(rated.max(initial=0)) + 2)
+    people = np.bincount(rated, minlength=len(level)) + 1.0
+    likely = people * np.where(level == level[:, None], 1.0, np.where(np.abs(level - level[:, None]) == 1, off, 0.0))
+    likely /= likely.sum(axis=1, keepdims=True)
+    standing = np.zeros((len(level), max(steps, len(level))))
+    standing[:, : len(level)] = likely
+    return standing[rated, :steps]
 
 
-def _gram(row: Numbers, place: Numbers, claimed: Floats, count: int) -> Floats:
-    """The products of what offers claim for the same person, summed over people, (k, k)."""
+def _expected(standing: Floats, row: Numbers, claimed: Floats, parts: Floats) -> tuple[Floats, Floats]:
+    """How many levels everybody is expected to move, (m,), and how fast that grows with each offer's part, (t,).
+
+    standing: (m, L), how likely people are to stand at the foot of each step; row: (t,), who took each offer; claimed:
+    (t, L), and parts: (t,), its own.
+    """
+    missed = 1.0 - np.minimum(claimed * parts[:, None], MOST_CHANCE)
+    count, steps = standing.shape
+    left = np.exp(np.stack([np.bincount(row, one, count) for one in np.log(missed).T], axis=1))  # by all that they took
+    there, growth = standing.copy(), np.ones_like(standing)
+    for step in range(1, steps):
+        there[:, step] += there[:, step - 1] * (1.0 - left[:, step - 1])
+    for step in range(steps - 2, -1, -1):  # with the chance of a step grows that step, and those after it
+        growth[:, step] += (1.0 - left[:, step + 1]) * growth[:, step + 1]
+    slope: Floats = ((there * growth * left)[row] / missed * claimed).sum(axis=1)
+    return (there * (1.0 - left)).sum(axis=1), slope
+
+
+def _gram(row: Numbers, place: Numbers, slope: Floats, count: int) -> Floats:
+    """The products of the slopes of what the same person took, summed over people, (k, k)."""
     order = np.argsort(row, kind="stable")
-    place, claimed = place[order], claimed[order]
+    place, slope = place[order], slope[order]
     sizes = np.unique(row, return_counts=True)[1]
     starts = np.cumsum(sizes) - sizes
     gram = np.zeros(count * count)
     for size in np.unique(sizes):
         which = starts[sizes == size][:, None] + np.arange(size)
-        places, values = place[which], claimed[which]
+        places, values = place[which], slope[which]
         pairs = places[:, :, None] * count + places[:, None, :]
         gram += np.bincount(pairs.reshape(-1), (values[:, :, None] * values[:, None, :]).reshape(-1), count * count)
     return gram.reshape(count, count)
@@ -117,20 +148,18 @@ def kept(of_dimensions: Mapping[int, Equations], claims: Sequence[Claim]) -> dic
 
     Where fewer than ten people took an offer it is what offers of the same strength keep.
     """
-    boldest: dict[tuple[int, int], str] = {}
-    for claim in sorted(claims, key=lambda claim: STRENGTH[claim.strength]):
-        boldest[claim.offer, claim.dimension] = claim.strength
     names = tuple(STRENGTH)
+    strengths = {key: names.index(boldest(some)) for key, some in by_offer(claims).items()}
     cells = {
-        dimension: np.array([names.index(boldest[int(offer), dimension]) for offer in one.offers], dtype=np.intp)
+        dimension: np.array([strengths[int(offer), dimension] for offer in one.offers], dtype=np.intp)
         for dimension, one in of_dimensions.items()
     }
     parts, usual = _fitted(list(of_dimensions.values()), [cells[dimension] for dimension in of_dimensions], len(names))
-    found = {key: usual[names.index(strength)] for key, strength in boldest.items()}
+    found = {key: usual[strength] for key, strength in strengths.items()}
     for (dimension, one), part in zip(of_dimensions.items(), parts, strict=True):
         for place in np.flatnonzero(one.people >= FEWEST_TOLD_OF):
             found[int(one.offers[place]), dimension] = part[place]
-    return {key: max(round(float(part), TO), 0.0) for key, part in found.items()}
+    return {key: max(0.0, round(float(part), TO)) for key, part in found.items()}
 
 
 def _fitted(systems: Sequence[Equations], cells: Sequence[Numbers], count: int) -> tuple[list[Floats], Floats]:
