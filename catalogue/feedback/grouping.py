@@ -1,14 +1,16 @@
-"""What the feedback of a system's people comes to together: from ten reports on, each of which counts once for good.
+"""What feedback says of the people of a system and its organisations: from ten reports on, each counted once for good.
 
-A system's report is made of those that count in none yet, and of nobody who belongs to two systems. So no two reports
-have anybody's report in common, and there is none to take from another: neither from an earlier one of the same system,
-nor from a neighbour's.
+An organisation's table is made of the reports of those who belong to it alone, and that count in none yet. What is left
+of a system, of its smaller organisations and of people of several, makes the system's. Nobody of two systems counts
+at all. So no two tables have anybody's report in common, and there is none to take from another: neither from an
+earlier one, nor an organisation's from its system's.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from catalogue.clock import today
 from catalogue.extensions import db
@@ -21,26 +23,50 @@ from catalogue.people.rules import FEWEST_TOLD_OF
 from catalogue.systems.models import Membership, Organisation
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A report that counts nowhere yet, and where it may: in the organisation's, where its person belongs to one alone,
+    or in the system's."""
+
+    round: FeedbackRound
+    system_id: int
+    organisation_id: int | None
+
+
 def make_group_reports() -> None:
-    """Of every system in which enough reports have been released since its last one."""
+    """Of every organisation in which enough reports have been released since its last one, and of every system."""
     key = frameworks.current_framework().key
-    for system_id, rounds in _rounds_by_system(key).items():
-        newest = {one.person_id: one for one in rounds}  # they come oldest first
-        if len(newest) < FEWEST_TOLD_OF:
-            continue
-        number = db.session.scalar(
-            select(func.max(FeedbackGroupReport.number)).where(FeedbackGroupReport.system_id == system_id)
-        )
-        reports = [one.report for one in newest.values() if one.report is not None]
-        made = FeedbackGroupReport(
-            system_id=system_id, number=(number or 0) + 1, people=len(newest), made_on=today(),
-            content=together(key, reports),
-        )  # fmt: skip
-        db.session.add(made)
-        for one in rounds:
-            one.in_group_report = True
-        db.session.flush()
+    waiting = _waiting(key)
+    for organisation_id in dict.fromkeys(one.organisation_id for one in waiting if one.organisation_id is not None):
+        _make(key, [one for one in waiting if one.organisation_id == organisation_id], organisation_id)
+    waiting = [one for one in waiting if not one.round.in_group_report]
+    for system_id in dict.fromkeys(one.system_id for one in waiting):
+        _make(key, [one for one in waiting if one.system_id == system_id])
+
+
+def _make(framework: str, waiting: Sequence[Waiting], organisation_id: int | None = None) -> None:
+    """The report of these, oldest first, who are of one system; nothing where they are too few."""
+    newest = {one.round.person_id: one.round for one in waiting}
+    if len(newest) < FEWEST_TOLD_OF:
+        return
+    system_id = waiting[0].system_id
+    number = db.session.scalar(
+        select(func.max(FeedbackGroupReport.number)).where(FeedbackGroupReport.system_id == system_id)
+    )
+    reports = [one.report for one in newest.values() if one.report is not None]
+    made = FeedbackGroupReport(
+        system_id=system_id, organisation_id=organisation_id, number=(number or 0) + 1, people=len(newest),
+        made_on=today(), content=together(framework, reports),
+    )  # fmt: skip
+    db.session.add(made)
+    for one in waiting:
+        one.round.in_group_report = True
+    db.session.flush()
+    if organisation_id is None:
         audit.record("feedback of a system told", f"system:{system_id}", people=made.people)
+    else:
+        organisation = db.session.get_one(Organisation, organisation_id)
+        audit.record("feedback of an organisation told", f"organisation:{organisation.key}", people=made.people)
 
 
 def together(framework: str, reports: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -58,10 +84,14 @@ def together(framework: str, reports: Sequence[Mapping[str, Any]]) -> dict[str, 
     return {"framework": framework, "dimensions": dimensions}
 
 
-def _rounds_by_system(framework: str) -> dict[int, list[FeedbackRound]]:
-    """Released reports that tell something and count nowhere yet, by the one system of their person; held."""
-    one_system = (
-        select(Membership.person_id, func.min(Organisation.system_id).label("system_id"))
+def _waiting(framework: str) -> list[Waiting]:
+    """Released reports that tell something and count nowhere yet, of people of one system, oldest first; held."""
+    place = (
+        select(
+            Membership.person_id,
+            func.min(Organisation.system_id).label("system_id"),
+            case((func.count() == 1, func.min(Organisation.id))).label("organisation_id"),
+        )
         .join(Organisation, Organisation.id == Membership.organisation_id)
         .where(Organisation.system_id.is_not(None))
         .group_by(Membership.person_id)
@@ -69,8 +99,8 @@ def _rounds_by_system(framework: str) -> dict[int, list[FeedbackRound]]:
         .subquery()
     )
     rows = db.session.execute(
-        select(FeedbackRound, one_system.c.system_id)
-        .join(one_system, one_system.c.person_id == FeedbackRound.person_id)
+        select(FeedbackRound, place.c.system_id, place.c.organisation_id)
+        .join(place, place.c.person_id == FeedbackRound.person_id)
         .join(Framework, Framework.id == FeedbackRound.framework_id)
         .where(
             FeedbackRound.state == RoundState.RELEASED, FeedbackRound.report.is_not(None),
@@ -78,9 +108,5 @@ def _rounds_by_system(framework: str) -> dict[int, list[FeedbackRound]]:
         )
         .order_by(FeedbackRound.id)
         .with_for_update(of=FeedbackRound)
-    ).all()  # fmt: skip
-    found: dict[int, list[FeedbackRound]] = {}
-    for one, system_id in rows:
-        if one.report["parts"]:
-            found.setdefault(system_id, []).append(one)
-    return found
+    )  # fmt: skip
+    return [Waiting(*row) for row in rows if row[0].report["parts"]]

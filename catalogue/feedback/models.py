@@ -12,7 +12,7 @@ from catalogue.extensions import Base, UtcDateTime
 from catalogue.feedback.rules import Group
 from catalogue.frameworks.models import Framework
 from catalogue.people.models import Person
-from catalogue.systems.models import System
+from catalogue.systems.models import Organisation, System
 
 
 class RoundState(StrEnum):
@@ -53,7 +53,7 @@ class FeedbackRound(Base):
     report: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     """The report once it is released: written once, by ``report.written``."""
     in_group_report: Mapped[bool] = mapped_column(default=False)
-    """Whether the report counts in a system's; in one only, for good."""
+    """Whether the report counts in that of a group; in one only, for good."""
     person: Mapped[Person] = relationship()
     framework: Mapped[Framework] = relationship()
     raters: Mapped[list["FeedbackRater"]] = relationship(
@@ -95,14 +95,18 @@ class FeedbackRater(Base):
 
 
 class FeedbackGroupReport(Base):
-    """What ten reports or more of a system come to, each of which counts in no other."""
+    """What ten reports or more come to, each of which counts in no other: of one of a system's organisations, or of the
+    others in the system."""
 
     __tablename__ = "feedback_group_report"
     __table_args__ = (UniqueConstraint("system_id", "number"), CheckConstraint("people >= 10", name="ten_people"))
     id: Mapped[int] = mapped_column(primary_key=True)
     system_id: Mapped[int] = mapped_column(ForeignKey("system.id"))
+    organisation_id: Mapped[int | None] = mapped_column(ForeignKey("organisation.id"), index=True)
     number: Mapped[int]
+    """Of all that are about the system."""
     people: Mapped[int]
     made_on: Mapped[date] = mapped_column(Date)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     system: Mapped[System] = relationship()
+    organisation: Mapped[Organisation | None] = relationship()

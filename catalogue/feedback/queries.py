@@ -226,10 +226,19 @@ def due_to_release() -> Sequence[int]:
 
 
 def group_reports(system_ids: Sequence[int]) -> Sequence[FeedbackGroupReport]:
-    """Of these systems, by name and then the newest first."""
+    """Of these systems and their organisations, the newest first."""
     return db.session.scalars(
         select(FeedbackGroupReport)
         .where(FeedbackGroupReport.system_id.in_(system_ids))
-        .options(joinedload(FeedbackGroupReport.system))
-        .order_by(FeedbackGroupReport.system_id, FeedbackGroupReport.number.desc())
+        .options(joinedload(FeedbackGroupReport.organisation))
+        .order_by(FeedbackGroupReport.number.desc())
+    ).all()
+
+
+def group_reports_of(organisation_id: int) -> Sequence[FeedbackGroupReport]:
+    """Of this organisation, the newest first."""
+    return db.session.scalars(
+        select(FeedbackGroupReport)
+        .where(FeedbackGroupReport.organisation_id == organisation_id)
+        .order_by(FeedbackGroupReport.number.desc())
     ).all()

@@ -25,6 +25,7 @@ from catalogue.plans.advising import offers_for
 from catalogue.printing import download
 from catalogue.reports.access import systems_seen
 from catalogue.security import signed_in
+from catalogue.systems.access import told_together
 from catalogue.transactions import run
 
 feedback = Blueprint("feedback", __name__, url_prefix="/feedback")
@@ -169,7 +170,7 @@ def _report(round_id: int) -> dict[str, Any]:
 @feedback.get("/systems")
 @signed_in
 def systems() -> str:
-    """What the feedback of a system's people comes to: for its leads."""
+    """What feedback says of a system's people, and of those of its organisations that may be told: for its leads."""
     seen = systems_seen(current_user.person)
     asked = request.args.get("system", "")
     chosen = [system for system in seen if asked in ("", system.key)]
@@ -179,3 +180,11 @@ def systems() -> str:
         "feedback/systems.html",
         systems=chosen, reports=queries.group_reports([system.id for system in chosen]),
     )  # fmt: skip
+
+
+@feedback.get("/organisations/<key>")
+@signed_in
+def organisation(key: str) -> str:
+    """What feedback says of an organisation's people: for its administrators, and for leads of its system."""
+    found = told_together(current_user.person, key)
+    return render_template("feedback/organisation.html", organisation=found, reports=queries.group_reports_of(found.id))

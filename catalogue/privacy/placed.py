@@ -225,7 +225,7 @@ NOBODYS = {
     "erasure": "keys of those who were erased, which lead nowhere",
     "evidence_batch": "how far people who took an offer moved, of ten of them and more",
     "evidence_effect": "what those figures come to",
-    "feedback_group_report": "averages of ten reports of feedback and more, of a system",
+    "feedback_group_report": "averages of ten reports of feedback and more, of a system or an organisation",
     "framework": _FRAMEWORK,
     "framework_draft": "the next words of a framework",
     "group_advice": "which offers would help ten people and more of a system or an organisation most together",

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from flask import Blueprint, render_template
 from flask_login import current_user
 
-from catalogue.errors import NotThere
 from catalogue.offers.queries import joinable_runs, offers_by_id
 from catalogue.recommendations import queries
 from catalogue.recommendations.models import GroupAdvice
 from catalogue.security import signed_in
-from catalogue.systems.access import can_administer
+from catalogue.systems.access import told_together
 from catalogue.systems.models import Organisation, System
-from catalogue.systems.queries import led_system, led_systems, organisation_by_key
+from catalogue.systems.queries import led_system
 
 advice = Blueprint("advice", __name__)
 
@@ -29,9 +28,7 @@ def system(key: str) -> str:
 @signed_in
 def organisation(key: str) -> str:
     """For who administers the organisation, or leads its system."""
-    person, found = current_user.person, organisation_by_key(key)
-    if not can_administer(person, found) and found.system_id not in [led.id for led in led_systems(person)]:
-        raise NotThere
+    found = told_together(current_user.person, key)
     newest = queries.advice_of(found)
     return _page(None, found, [newest] if newest is not None else [])
 

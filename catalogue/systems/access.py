@@ -3,6 +3,7 @@
 from catalogue.errors import NotThere
 from catalogue.people.models import Person, Role
 from catalogue.systems.models import Organisation
+from catalogue.systems.queries import led_systems, organisation_by_key
 
 
 def can_administer(person: Person, organisation: Organisation) -> bool:
@@ -20,3 +21,12 @@ def administered(person: Person, organisation: Organisation) -> Organisation:
     if not can_administer(person, organisation):
         raise NotThere
     return organisation
+
+
+def told_together(person: Person, key: str) -> Organisation:
+    """The organisation, for those who are told what its people come to together, and never who: its administrators, and
+    who leads its system; raises ``NotThere`` for anybody else."""
+    found = organisation_by_key(key)
+    if not can_administer(person, found) and found.system_id not in [led.id for led in led_systems(person)]:
+        raise NotThere
+    return found

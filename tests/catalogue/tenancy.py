@@ -190,6 +190,7 @@ OF: dict[str, Of] = {
     "systems.your_system": _of("lead", key="system"),
     "advice.system": _of("lead", key="system"),
     "advice.organisation": _of("lead", "administrator", everywhere=True, key="organisation"),
+    "feedback.organisation": _of("lead", "administrator", everywhere=True, key="organisation"),
     "lti_courses.course": _of("teacher"),
     "lti_courses.enrol": _of("teacher", there=False),  # it is asked for with the offer that is to be joined
     "completions.report": _of("administrator", everywhere=True, import_id="completions_id"),

@@ -370,6 +370,13 @@ def more_feedback(first: int, count: int) -> None:
         db.session.add(
             FeedbackGroupReport(system=system, number=number, people=10, made_on=now().date(), content=content)
         )
+    of_system = select(Organisation).where(Organisation.system_id == system.id).order_by(Organisation.key)
+    for number, body in enumerate(db.session.scalars(of_system.offset(first).limit(count)).all(), 1000 + first):
+        db.session.add(
+            FeedbackGroupReport(
+                system=system, organisation=body, number=number, people=10, made_on=now().date(), content=content
+            )
+        )
 
 
 @pytest.mark.parametrize(
@@ -378,6 +385,7 @@ def more_feedback(first: int, count: int) -> None:
         ("/feedback", 8), ("/feedback/open", 4), ("/feedback/1/report", 27), ("/feedback/1/report.pdf", 7),
         ("/feedback/2", 7), ("/feedback/2/close", 7), ("/rate/token", 7), ("/rate/token/answer", 7),
         ("/rate/token/answer/care", 7), ("/rate/token/comments", 5), ("/feedback/systems", 6),
+        ("/feedback/organisations/torbay-and-south-devon", 7),
     ],
 )  # fmt: skip
 def test_pages_on_feedback_ask_a_fixed_number_of_times(

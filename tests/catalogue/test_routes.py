@@ -69,6 +69,7 @@ ROUTES: dict[str, str | tuple[Role, ...] | TokenWith] = {
     "feedback.report": SIGNED_IN,
     "feedback.report_pdf": SIGNED_IN,
     "feedback.systems": SIGNED_IN,
+    "feedback.organisation": SIGNED_IN,
     "rating.index": PUBLIC,
     "rating.tasks": PUBLIC,
     "rating.dimension": PUBLIC,
@@ -401,7 +402,7 @@ OWN |= {
 }
 OWN |= {"systems.organisation", "systems.people", "systems.member", "systems.remove_member"}
 OWN |= {"equality.about_you", "systems.import_people", "systems.your_system"}
-OWN |= {"systems.answer", "systems.take_back", "advice.system", "advice.organisation"}
+OWN |= {"systems.answer", "systems.take_back", "advice.system", "advice.organisation", "feedback.organisation"}
 OWN |= {"track.person", "track.remove"}
 OWN |= {f"feedback.{name}" for name in ("round_page", "remind", "close", "ask_facilitator", "report", "report_pdf")}
 OWN |= {f"plans.{name}" for name in ("commitment", "change", "remove")} | {"sharing.seen", "sharing.remove"}

@@ -194,8 +194,9 @@ def advice_for_groups(scene: Scene) -> Iterator[Visitor]:
     lead, keeper = scene.tenant.people["lead"], scene.tenant.people["administrator"]
     lead.get(f"/your-system/{scene.tenant.things['system']}/advice")
     yield lead
-    keeper.get(f"/organisations/{scene.tenant.things['organisation']}/advice")
-    yield keeper
+    for path in ("/organisations/{}/advice", "/feedback/organisations/{}"):
+        keeper.get(path.format(scene.tenant.things["organisation"]))
+        yield keeper
 
 
 def door(scene: Scene) -> Iterator[Visitor]:
