@@ -74,7 +74,6 @@ class PostgresTemplate:
             if _tables(connection) != self._tables:
                 return None
             connection.execute("SET session_replication_role = replica")  # no trigger and no foreign key looks on
-            connection.execute("SET synchronous_commit = off")
             found = _places(connection, self._tables)
             for table in (table for table in self._tables if found[table] != places[table]):
                 connection.execute(f"DELETE FROM {table}")
@@ -119,6 +118,7 @@ def fresh_postgres(template: str = "template0") -> Iterator[str]:
         missing("PostgreSQL", fault)
     with connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        connection.execute(f'ALTER DATABASE "{name}" SET synchronous_commit = off')  # nobody waits for a disk
         try:
             yield SERVER.rsplit("/", 1)[0] + "/" + name
         finally:

@@ -102,7 +102,7 @@ def test_what_is_somebodys_is_there_for_them_and_for_nobody_else(
         if method == "GET":
             visitor.get(path, status=302)
         may = whose.roles | ({"administrator everywhere"} if whose.everywhere else set())
-        for name, one in chain(near, dealt(far, 5, turn)):
+        for name, one in chain(near, dealt(far, 10, turn)):
             if name in may:
                 continue
             if method == "GET":

@@ -10,7 +10,7 @@ from tests.enrolments.conftest import WITH_RUNS
 from tests.visitor import Visitor
 
 DRILL = os.environ.get("EVERYSEAT_DRILL") == "1"
-PEOPLE, PLACES, LEAVING = (1_000, 20, 200) if DRILL else (60, 5, 4)
+PEOPLE, PLACES, LEAVING = (1_000, 20, 200) if DRILL else (30, 5, 4)
 POSTERS, POSTS = (500, 10) if DRILL else (2, 10)
 AT_ONCE = 30
 

@@ -22,7 +22,7 @@ from tests.catalogue.test_command_line import everyseat
 from tests.drills import dice, many, say
 from tests.interchange.importing import PROVIDER, as_csv, course, everything, rows
 
-COURSES, KILLS = many(300, 5000), many(2, 20)
+COURSES, KILLS = many(150, 5000), many(2, 20)
 
 
 @pytest.fixture

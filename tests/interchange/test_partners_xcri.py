@@ -23,7 +23,7 @@ from tests.interchange.importing import PROVIDER, everything
 from tests.interchange.memory import growth_of_feeds
 from tests.interchange.xcri_schema import faults
 
-COURSES = many(250, 5000)
+COURSES = many(100, 5000)
 TOPICS = ("Leading a team", "Holding meetings", "Giving feedback", "Café conversations", "Budgets & bids", "<Change>")
 DIMENSIONS = ("care", "team", "vision", "influence", "information")
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=UTC)
