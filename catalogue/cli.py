@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from catalogue.credentials.cli import badges_group
 from catalogue.errors import Refused
+from catalogue.evidence.jobs import tell_effects
 from catalogue.extensions import db
 from catalogue.frameworks.cli import frameworks
 from catalogue.interchange.cli import offers
@@ -95,6 +96,8 @@ def seed(demo: bool) -> None:
         counts = run(lambda: _seed(demo))
     except FaultyFile as fault:
         raise click.ClickException(f"nothing was changed: {fault}") from fault
+    if demo:
+        tell_effects()
     click.echo("Loaded: " + ", ".join(f"{count} {kind}" for kind, count in counts.items()) + ".")
 
 

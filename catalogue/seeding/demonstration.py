@@ -15,6 +15,7 @@ from catalogue.offers.models import Offer, Run
 from catalogue.people import actions, authenticators, queries
 from catalogue.people.models import Authenticator, Person, Role
 from catalogue.recommendations.grouping import due, make_advice
+from catalogue.seeding.evidence import MEASURED, add_measured
 from catalogue.seeding.happenings import add_happenings
 from catalogue.systems.models import Membership, MembershipRequest, Organisation
 
@@ -79,6 +80,7 @@ def add_demonstration() -> None:
         )
         matron, partner, lead = (_person(f"{name}@demo.example") for name in ("matron", "partner", "lead"))
         add_happenings(colleagues, matron=matron, partner=partner, lead=lead, system_id=trust.system_id, cohort=cohort)
+    add_measured([_mixed(number) for number in range(MEASURED)])
     if trust.system_id in due():
         make_advice(trust.system_id)
 
@@ -130,6 +132,11 @@ def _nominate(trust: Organisation) -> Run | None:
 def _a_provider() -> Organisation:
     """The provider that leads the example programme."""
     return db.session.scalars(select(Offer).where(Offer.example, Offer.key == PROGRAMME)).one().provider
+
+
+def _mixed(number: int) -> str:
+    """One more invented name."""
+    return f"{NAMES[number].split()[0]} {NAMES[number - 5].split()[1]}"
 
 
 def _key(number: int) -> str:

@@ -88,7 +88,7 @@ def _add_run(offer: Offer, run: Run) -> Run:
     return run
 
 
-def _before(person: Person, offer: Offer, run: Run | None, state: EnrolmentState, days_ago: int) -> Enrolment:
+def enrolled(person: Person, offer: Offer, run: Run | None, state: EnrolmentState, days_ago: int) -> Enrolment:
     """Somebody's enrolment of so many days ago."""
     at = now() - timedelta(days=days_ago)
     enrolment = Enrolment(
@@ -100,7 +100,7 @@ def _before(person: Person, offer: Offer, run: Run | None, state: EnrolmentState
     return enrolment
 
 
-def _completed(enrolment: Enrolment, by: CompletedBy, actor: Person, at: datetime) -> None:
+def completed(enrolment: Enrolment, by: CompletedBy, actor: Person, at: datetime) -> None:
     completion = Completion(
         enrolment=enrolment, person_id=enrolment.person_id, offer_id=enrolment.offer_id, by=by, by_person_id=actor.id,
         was=enrolment.state, at=at,
@@ -125,13 +125,13 @@ def _over(people: Sequence[Person], partner: Person) -> None:
     )  # fmt: skip
     (session,) = run.sessions
     for number, person in enumerate(people):
-        enrolment = _before(person, offer, run, EnrolmentState.BOOKED, 130 - number)
+        enrolment = enrolled(person, offer, run, EnrolmentState.BOOKED, 130 - number)
         if number not in (11, 12):
             at = session.ends_at
             db.session.add(Attendance(enrolment=enrolment, session=session, attended=True, at=at, by_person=partner))
         if number < 11:
             enrolment.state = EnrolmentState.ATTENDED
-            _completed(enrolment, CompletedBy.PROVIDER, partner, _moment(run.ends_on, "16:00"))
+            completed(enrolment, CompletedBy.PROVIDER, partner, _moment(run.ends_on, "16:00"))
         elif number == 11:
             enrolment.state, enrolment.reason = EnrolmentState.NO_SHOW, "Short of staff on the ward that day"
         elif number == 12:
@@ -155,7 +155,7 @@ def _under_way(people: Sequence[Person], partner: Person) -> None:
             ],
         ),
     )  # fmt: skip
-    enrolments = [_before(person, offer, run, EnrolmentState.BOOKED, 30 - n) for n, person in enumerate(people)]
+    enrolments = [enrolled(person, offer, run, EnrolmentState.BOOKED, 30 - n) for n, person in enumerate(people)]
     session = min(run.sessions, key=lambda one: one.starts_at)
     entries = [Entry(one.id, session.id, None, number != 4) for number, one in enumerate(enrolments)]
     marking.mark(run.id, entries, partner)
@@ -180,11 +180,11 @@ def _at_their_own_pace(people: Sequence[Person], matron: Person) -> None:
     offers = [_offer(key) for key in AT_THEIR_OWN_PACE]
     for number, person in enumerate(people):
         offer, days_ago = offers[number % len(offers)], 8 + 6 * number
-        enrolment = _before(person, offer, None, EnrolmentState.BOOKED, days_ago)
+        enrolment = enrolled(person, offer, None, EnrolmentState.BOOKED, days_ago)
         if number % 3:
             at = now() - timedelta(days=max(1, days_ago - 3 * (number % 7) - 2))
-            _completed(enrolment, CompletedBy.LAST_STEP, person, at)
-    begun = _before(matron, offers[0], None, EnrolmentState.BOOKED, 12)
+            completed(enrolment, CompletedBy.LAST_STEP, person, at)
+    begun = enrolled(matron, offers[0], None, EnrolmentState.BOOKED, 12)
     for step in begun.version.steps[:2]:
         attendance.do_step(begun, step)
 

@@ -27,6 +27,7 @@ from catalogue.seeding.demonstration import (
     DEMO_AUTHENTICATOR,
     DEMO_PASSWORD,
 )
+from catalogue.seeding.evidence import HARDLY_HELPS, HELPS, MEASURED
 from catalogue.settings import Settings
 from everyseat import create_app
 from lti.cli import add_lti_commands
@@ -200,7 +201,7 @@ def test_the_demonstration_has_accounts_that_can_sign_in(app: Flask, command: Ca
         assert name in visitor.response.text
     with app.app_context():
         assert count(Account) == len(DEMO_ACCOUNTS)
-        assert count(Person) == len(DEMO_ACCOUNTS) + COLLEAGUES
+        assert count(Person) == len(DEMO_ACCOUNTS) + COLLEAGUES + MEASURED
 
 
 @pytest.mark.both_databases
@@ -247,6 +248,8 @@ def test_the_demonstration_has_something_to_see_for_everybody(app: Flask, comman
     assert "Toni Reeves asked on" in sees("editor", "/organisations/example-riverside-trust/answer")
     assert "1 register to fill in" in sees("facilitator", "/publish")
     assert "See how another place does it" in sees("reviewer", "/review")
+    assert "14 people" in sees("ward.manager", f"/offers/{HELPS}")
+    assert "that may be chance" in sees("ward.manager", f"/offers/{HARDLY_HELPS}")
 
 
 def test_the_demonstration_is_refused_outside_development(database_url: str, tmp_path: Path) -> None:
