@@ -25,7 +25,7 @@ from catalogue.plans.advising import offers_for
 from catalogue.printing import download
 from catalogue.reports.access import systems_seen
 from catalogue.security import signed_in
-from catalogue.systems.access import told_together
+from catalogue.systems.access import can_administer, told_together
 from catalogue.transactions import run
 
 feedback = Blueprint("feedback", __name__, url_prefix="/feedback")
@@ -187,4 +187,7 @@ def systems() -> str:
 def organisation(key: str) -> str:
     """What feedback says of an organisation's people: for its administrators, and for leads of its system."""
     found = told_together(current_user.person, key)
-    return render_template("feedback/organisation.html", organisation=found, reports=queries.group_reports_of(found.id))
+    keeps = can_administer(current_user.person, found)
+    return render_template(
+        "feedback/organisation.html", organisation=found, keeps=keeps, reports=queries.group_reports_of(found.id)
+    )

@@ -9,7 +9,7 @@ from catalogue.offers.queries import joinable_runs, offers_by_id
 from catalogue.recommendations import queries
 from catalogue.recommendations.models import GroupAdvice
 from catalogue.security import signed_in
-from catalogue.systems.access import told_together
+from catalogue.systems.access import can_administer, told_together
 from catalogue.systems.models import Organisation, System
 from catalogue.systems.queries import led_system
 
@@ -39,5 +39,6 @@ def _page(system: System | None, organisation: Organisation | None, told: Sequen
     return render_template(
         "recommendations/advice.html",
         system=system, organisation=organisation, shown=shown, others=told[1:],
+        keeps=organisation is not None and can_administer(current_user.person, organisation),
         offers={offer.id: offer for offer in offers_by_id(ids, current_user.person)}, joinable_runs=joinable_runs,
     )  # fmt: skip

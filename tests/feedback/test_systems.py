@@ -139,7 +139,8 @@ def test_an_organisation_has_a_table_of_its_own_and_the_rest_counts_in_its_syste
     there.get(f"/feedback/organisations/{BRADFORD}")
     assert "Nothing can be told yet" in there.text()
     there.get(f"/feedback/organisations/{LEEDS}", status=404)
-    lead.get(f"/feedback/organisations/{LEEDS}")
+    back = lead.get(f"/feedback/organisations/{LEEDS}").select_one(".nhsuk-back-link")
+    lead.get(back["href"])
     lead.get(f"/feedback/organisations/{STOCKPORT}", status=404)
 
 
