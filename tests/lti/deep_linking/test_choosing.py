@@ -12,7 +12,8 @@ from catalogue.extensions import db
 from catalogue.offers.models import Offer, OfferVersion, VersionState
 from catalogue.offers.queries import PAGE
 from catalogue.transactions import run
-from tests.catalogue.test_query_counts import more_offers, statements
+from tests.catalogue.query_counts.asking import more_offers
+from tests.catalogue.query_counts.conftest import statements
 from tests.lti.deep_linking.choosing import (
     ASSESSMENT,
     DATA,
