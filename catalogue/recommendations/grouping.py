@@ -34,7 +34,8 @@ from catalogue.recommendations.models import GroupAdvice
 from catalogue.recommendations.queries import candidate
 from catalogue.recommendations.rules import USUAL_HOURS
 from catalogue.recommendations.shelf import Shelf
-from catalogue.recommendations.together import Offers, People, plan_for
+from catalogue.recommendations.together import plan_for
+from catalogue.recommendations.together_certificate import Offers, People
 from catalogue.systems.models import Membership, Organisation
 from catalogue.systems.queries import areas
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalogue.recommendations.together import Offers, People, Plan, plan_for
+from catalogue.recommendations.together import Plan, plan_for
+from catalogue.recommendations.together_certificate import Offers, People
 
 CLOSE = 1e-7
 LEVELS, DIMENSIONS = 2, 2
