@@ -97,14 +97,14 @@ def _best_corners(slope: Floats, hours: Floats, budget: Floats) -> tuple[Floats,
     free = hours <= 0.0
     per_hour = np.divide(slope, hours, out=np.full_like(slope, np.inf), where=~free)
     order = np.argsort(-per_hour, axis=1, kind="stable")
-    sorted_hours = np.take_along_axis(hours, order, axis=1)
+    rows = np.arange(len(slope))
+    sorted_hours = hours[rows[:, None], order]
     used = np.cumsum(sorted_hours, axis=1)
     room = budget[:, None] - used + sorted_hours
     fraction = np.divide(room, sorted_hours, out=np.ones_like(slope), where=sorted_hours > 0.0)
     corner = np.empty_like(slope)
-    np.put_along_axis(corner, order, np.clip(fraction, 0.0, 1.0), axis=1)
+    corner[rows[:, None], order] = np.clip(fraction, 0.0, 1.0)
     last = np.minimum((used <= budget[:, None]).sum(axis=1), slope.shape[1] - 1)
-    rows = np.arange(len(slope))
     hour = np.where(used[:, -1] > budget, per_hour[rows, order[rows, last]], 0.0)
     return corner, hour
 

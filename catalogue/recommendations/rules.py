@@ -210,8 +210,6 @@ def wants(learners: Sequence[Sequence[Gap]], lowest: int, budgets: Sequence[Budg
 
 def _gains(gaps: Sequence[Gap], sets: Sets, lowest: int, gains: Floats) -> tuple[Gain, ...]:
     """The gains of one offer, (m,), by dimension and then by level."""
-    found = sorted(
-        (int(sets.elements.dimensions[0, element]), lowest + 1 + int(sets.elements.levels[0, element]), gains[element])
-        for element in np.flatnonzero(gains)
-    )
-    return tuple(Gain(gaps[row].dimension, level, float(value)) for row, level, value in found)
+    elements = (sets.elements.dimensions[0].tolist(), sets.elements.levels[0].tolist(), gains.tolist())
+    found = sorted((row, level, value) for row, level, value in zip(*elements, strict=True) if value)
+    return tuple(Gain(gaps[row].dimension, lowest + 1 + level, value) for row, level, value in found)

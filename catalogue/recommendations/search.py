@@ -70,7 +70,7 @@ class Problem:
         start = 0
         for width, above in pairwise(self.widths):  # a higher step waits for the lower
             end = start + width
-            achieved[:, end : end + above] *= achieved[:, start : start + above] > 0.0
+            achieved[:, end : end + above] *= np.sign(achieved[:, start : start + above])
             start = end
         return achieved
 

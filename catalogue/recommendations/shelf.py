@@ -277,7 +277,8 @@ def _for_each_step(rates: NDArray[np.float32], hours: Floats) -> Numbers:
 
 def _largest(scores: NDArray[np.float32], floor: Floats, count: int) -> Numbers:
     """The numbers of the largest scores in each row, (b, j), of those above its floor in any row."""
-    near = np.flatnonzero((scores > floor.astype(np.float32)[:, None]).any(axis=0))
+    above = scores > floor.astype(np.float32)[:, None]
+    near = np.flatnonzero(above.any(axis=0) if len(above) > 1 else above[0])
     if len(near) <= count:
         return np.tile(near, (len(scores), 1))
     return near[np.argpartition(-scores[:, near], count, axis=1)[:, :count]]
