@@ -30,6 +30,7 @@ OF_ALL = 8
 """Offers with the most gain that it is given, whatever their hours."""
 BLOCK = 64
 """Learners who are answered together: their arrays fit into a processor's cache."""
+SOME = 4_000  # offers, of which the best set a floor for the best of all
 ROUNDING = 1e-5
 """What sums in single precision may be out by, as a part of them."""
 FEW_STEPS = 10
@@ -277,7 +278,11 @@ def _for_each_step(rates: NDArray[np.float32], hours: Floats) -> Numbers:
 
 def _largest(scores: NDArray[np.float32], floor: Floats, count: int) -> Numbers:
     """The numbers of the largest scores in each row, (b, j), of those above its floor in any row."""
-    above = scores > floor.astype(np.float32)[:, None]
+    floor = floor.astype(np.float32)
+    if scores.shape[1] > SOME:  # those of some lie below those of all
+        least = np.partition(scores[:, :SOME], -count, axis=1)[:, -count]
+        floor = np.maximum(floor, np.nextafter(least, np.float32(-np.inf)))
+    above = scores > floor[:, None]
     near = np.flatnonzero(above.any(axis=0) if len(above) > 1 else above[0])
     if len(near) <= count:
         return np.tile(near, (len(scores), 1))

@@ -19,6 +19,7 @@ DIMENSIONS = [f"d{number}" for number in range(9)]
 @pytest.fixture
 def looks_at_few(monkeypatch):
     monkeypatch.setattr(shelves, "MOST", 2)
+    monkeypatch.setattr(shelves, "SOME", 8)
     monkeypatch.setattr(shelves, "OF_A_STEP", 1)
 
 
