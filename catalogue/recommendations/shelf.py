@@ -135,8 +135,8 @@ class Shelf:
         problem, elements = self._problem(wants, steps, columns, there)
         chosen = best_sets(problem)
         point = _relaxed(problem, chosen, proof)
-        slopes = self._slopes(self._on_the_shelf(point.prices, elements)) * np.float32(1.0 + ROUNDING)
-        slopes[self._too_long(wants)] = 0.0
+        slopes = self._slopes(self._on_the_shelf(point.prices, elements) * (1.0 + ROUNDING))
+        np.putmask(slopes, self._too_long(wants), 0.0)
         bound = bound_with(point, problem.weights, slopes, self.hours, wants.most_hours + SLACK)
         return self._sets(columns, problem, elements, chosen, bound)
 
@@ -196,7 +196,7 @@ class Shelf:
         for_step = self.for_step[level, np.arange(level.shape[2])]
         found = [np.where((step < wants.steps[:, None, :])[..., None], for_step, -1).reshape(len(wants), -1)]
         if slopes is not None and hour is not None:
-            slopes[self._too_much(wants)] = 0.0
+            np.putmask(slopes, self._too_much(wants), 0.0)
             found += [_largest(self._per_cost(slopes, wants), np.where(wants.limited, 0.0, ABOUT * hour), MOST),
                       _largest(slopes, ABOUT * slopes.max(axis=1), OF_ALL)]  # fmt: skip
         columns = np.sort(np.concatenate(found, axis=1), axis=1)
