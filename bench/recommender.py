@@ -59,6 +59,7 @@ def catalogue(seed: int, offers: int) -> list[Candidate]:
 def report() -> None:
     print(f"Recommender: {HOURS:g} hours, {len(LEARNERS)} learners each; computing in milliseconds of one core")
     print("  offers  certificate median  worst   computing median  worst")
+    usual: dict[int, float] = {}
     for offers in SIZES:
         shelf = Shelf.of(catalogue(0, offers), DIMENSIONS, 0, LEVELS)
         certificates, times = [], []
@@ -68,13 +69,16 @@ def report() -> None:
             answer = from_shelf(shelf, gaps, 0, Budget(HOURS))
             times.append(1000 * (time.process_time() - began))
             certificates.append(answer.certificate)
+        usual[offers] = float(np.median(times))
         print(
             f"  {offers:7,}  {np.median(certificates):17.4f}  {min(certificates):5.3f}"
-            f"   {np.median(times):16.1f}  {max(times):5.1f}",
+            f"   {usual[offers]:16.1f}  {max(times):5.1f}",
             flush=True,
         )
+    few, most = SIZES[-2:]
+    print(f"  {most:,} offers take {usual[most] / usual[few]:.2f} times as long as {few:,}")
     _check()
-    _many()
+    _many(usual[OFFERS_OF_MANY])
 
 
 def _check() -> None:
@@ -110,8 +114,11 @@ def _best(gaps: list[Gap], offers: list[Candidate]) -> float:
     return float(worth.max())
 
 
-def _many() -> None:
-    """People of every seat in one go, on two cores; whoever has the same gap as another is not worked out again."""
+def _many(alone: float) -> None:
+    """People of every seat in one go, on two cores; whoever has the same gap as another is not worked out again.
+
+    alone: what one learner takes alone, in milliseconds.
+    """
     shelf = Shelf.of(catalogue(0, OFFERS_OF_MANY), DIMENSIONS, 0, LEVELS)
     asked = _everybody()
     began = time.monotonic()
@@ -121,11 +128,12 @@ def _many() -> None:
     with ProcessPoolExecutor(CORES, get_context("fork"), _keep, (shelf,)) as pool:
         certificates = np.concatenate(list(pool.map(_answered, parts)))
     took = time.monotonic() - began
+    each = 1000 * CORES * took / gaps
     memory = sum(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
     print(
         f"  {MANY:,} people, {gaps:,} distinct gaps, {OFFERS_OF_MANY:,} offers, {CORES} processes: "
-        f"{took / 60:.1f} minutes, {1000 * CORES * took / gaps:.2f} ms of a core for each; certificate median "
-        f"{np.median(certificates):.4f}; {memory:,.0f} MiB at most",
+        f"{took / 60:.1f} minutes, {each:.2f} ms of a core for each ({each / alone:.2f} times what one takes alone); "
+        f"certificate median {np.median(certificates):.4f}; {memory:,.0f} MiB at most",
         flush=True,
     )
 
