@@ -33,6 +33,8 @@ UNCLEAR = -2
 """Stands where several were, or one that does not claim to take people from where this one stood."""
 STRENGTH = {"touches": 0.2, "builds": 0.45, "masters": 0.7}
 """The chance that a step is made which a mapping claims: a convention, until there is evidence."""
+MOST_CHANCE = 0.95
+"""That an offer makes a step, whatever it claims and keeps of that: no course is certain to work."""
 FEWEST_IN_A_CELL = 5
 """Figures that are drawn towards each other; where there are fewer, a wider cell is taken."""
 UNKNOWN = 0.5

@@ -19,6 +19,7 @@ import numpy as np
 from catalogue.evidence.rules import (
     FEWEST_IN_A_CELL,
     FLOOR,
+    MOST_CHANCE,
     NOBODY,
     STRENGTH,
     UNKNOWN,
@@ -37,10 +38,6 @@ LEAST_SPREAD = 1e-3
 """Of the parts that offers of a strength keep, as a variance: they never all keep the same."""
 TO = 1
 """Decimals that parts are told to: a tenth does not say what any one person did."""
-
-
-MOST_CHANCE = 0.95
-"""That an offer makes a step, however much it keeps of its claim."""
 
 
 @dataclass(frozen=True, slots=True)

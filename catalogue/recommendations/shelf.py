@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from catalogue.evidence.rules import MOST_CHANCE
 from catalogue.recommendations.candidates import Candidate, families_of, providers_of, require_unique
 from catalogue.recommendations.certificate import STEPS, Floats, Relaxed, bound_with, relaxed
 from catalogue.recommendations.limits import SLACK, Amount, Count, Flags, Numbers
 from catalogue.recommendations.search import Problem, best_sets
 from catalogue.recommendations.wants import Wants
 
-CLIP = 0.95  # no course is certain to work
 MOST = 48
 """Offers that a search is given by their gain per hour; of a catalogue of no more it is given all."""
 OF_A_STEP = 2
@@ -100,7 +100,7 @@ class Shelf:
                 if takes.dimension in rows:
                     first, last = max(takes.start - lowest, 0), min(max(takes.end - lowest, 0), levels)
                     missed[first:last, rows[takes.dimension], column] *= min(max(1.0 - takes.probability, 0.0), 1.0)
-        missed = np.maximum(missed, 1.0 - CLIP)
+        missed = np.maximum(missed, 1.0 - MOST_CHANCE)
         bundled = len(single) > len(offers)
         if bundled:
             starts = np.cumsum([0, *(len(offer.offers) for offer in offers[:-1])])

@@ -11,10 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from catalogue.evidence.rules import STRENGTH
+from catalogue.evidence.rules import MOST_CHANCE, STRENGTH
 from catalogue.recommendations.candidates import Candidate, Takes
 from catalogue.recommendations.rules import Budget, Gap, Recommendation, choose
-from catalogue.recommendations.shelf import CLIP
 from catalogue.recommendations.what_ifs import Kind, with_what_ifs
 
 # Proven for the better of greedy by gain per hour and greedy by gain, under a budget of hours alone and
@@ -41,7 +40,7 @@ def probability(offer: Candidate, element: Element) -> float:
         for takes in offer.takes
         if takes.dimension == dimension and takes.start < step <= takes.end
     )
-    return min(1 - prod(misses), CLIP)
+    return min(1 - prod(misses), MOST_CHANCE)
 
 
 def touched(gaps: Sequence[Gap], offers: Iterable[Candidate]) -> list[dict[Element, float]]:

@@ -6,10 +6,9 @@ from math import inf, nan
 import numpy as np
 import pytest
 
-from catalogue.evidence.rules import STRENGTH
+from catalogue.evidence.rules import MOST_CHANCE, STRENGTH
 from catalogue.recommendations.candidates import Candidate, Takes
 from catalogue.recommendations.rules import Budget, Gap, choose
-from catalogue.recommendations.shelf import CLIP
 from catalogue.recommendations.what_ifs import Kind, WhatIf, with_what_ifs
 
 CLOSE = 1e-7
@@ -66,7 +65,7 @@ def test_several_ranges_of_one_offer_combine_and_are_never_certain():
     twice = offer("twice", 1.0, ("teams", 0, 1, 0.2), ("teams", 0, 2, 0.5))
     certain = offer("certain", 1.0, ("teams", 0, 1, 1.4))
     assert choose(gaps, [twice], Budget(1.0)).value == pytest.approx(1 - 0.8 * 0.5)
-    assert choose(gaps, [certain], Budget(1.0)).value == pytest.approx(CLIP)
+    assert choose(gaps, [certain], Budget(1.0)).value == pytest.approx(MOST_CHANCE)
 
 
 @pytest.mark.parametrize("gaps", [[], [Gap("teams", 3, 3)], [Gap("teams", 4, 2)], [Gap("teams", 0, 4, 0.0)]])
