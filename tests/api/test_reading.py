@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from flask import Flask
 from jsonschema import Draft202012Validator
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from catalogue.extensions import db
 from catalogue.offers.content import OfferContent
 from catalogue.offers.models import Offer
 from catalogue.people.models import Role
 from catalogue.transactions import run
+from tests.statements import statements_sent
 from tests.visitor import Visitor
 
 MEDIA_TYPE = "application/problem+json"
@@ -141,17 +142,9 @@ def test_a_browsers_sign_in_shows_a_program_nothing_more(
 
 def test_a_longer_list_asks_the_database_no_more_often(app: Flask, visitor: Visitor) -> None:
     counts = []
-    with app.app_context():
-        engine = db.engine
     for limit in (2, 40):
-        sent: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_: Any, sent: list[str] = sent) -> None:
-            sent.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        assert len(read(visitor, f"/offers?limit={limit}")["items"]) == limit
-        event.remove(engine, "before_cursor_execute", note)
+        with statements_sent(app) as sent:
+            assert len(read(visitor, f"/offers?limit={limit}")["items"]) == limit
         counts.append(len(sent))
     assert counts[0] == counts[1] <= 12, counts
 

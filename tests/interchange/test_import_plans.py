@@ -26,6 +26,7 @@ from catalogue.people.models import AuditEvent, Person
 from catalogue.publishing.models import DraftState, OfferDraft
 from catalogue.transactions import run
 from tests.interchange.importing import course, dates, dry_run, everything, import_rows, kinds, provider, rows
+from tests.statements import statements_sent
 
 
 @pytest.fixture(autouse=True)
@@ -298,17 +299,13 @@ def test_a_run_keeps_its_people_and_who_waits_gets_what_comes_free(app: Flask, a
 
 
 def test_planning_and_writing_ask_as_often_for_many_rows_as_for_few(app: Flask) -> None:
-    from sqlalchemy import event
-
-    sent: list[str] = []
-    event.listen(db.engine, "before_cursor_execute", lambda _c, _u, statement, *_: sent.append(statement))
     figures = []
     for count in (3, 60):
         asked = []
         for said in ({}, {}, {"title": "The same title for all"}):
             wanted = [OfferRow(row.number, f"{count}-{row.key}", row.offer | said, row.runs) for row in rows(count)]
-            sent.clear()
-            import_rows(wanted)
+            with statements_sent(app) as sent:
+                import_rows(wanted)
             asked.append(len([statement for statement in sent if statement.startswith(("SELECT", "WITH"))]))
         figures.append(asked)
     few, many = figures

@@ -1,11 +1,9 @@
 """What is approved for a day is published on it, and retired on its last."""
 
 from datetime import timedelta
-from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from catalogue.clock import now, today
 from catalogue.extensions import db
@@ -14,6 +12,7 @@ from catalogue.offers.references import content_of
 from catalogue.publishing.models import DraftState, OfferDraft
 from catalogue.publishing.views.jobs import keep_dates
 from tests.publishing.conftest import Ask, Work, draft_whole_offer, letters
+from tests.statements import statements_sent
 from tests.visitor import Visitor
 
 TITLE = "/offers/an-offer-for-later"
@@ -154,15 +153,10 @@ def test_the_queue_asks_as_often_for_many_as_for_one(app: Flask, work: Work, cha
                 db.session.add(OfferDraft(offer=version.offer, content=document, state="submitted", submitted_at=now()))
 
     asked = []
-    with app.app_context():
-        engine = db.engine
     for offers in (2, 20):
         change(lambda offers=offers: submit_copies(offers))
-        sent: list[str] = []
-        note = partial(lambda kept, *event: kept.append(event[2]), sent)
-        event.listen(engine, "before_cursor_execute", note)
-        page = work.reviewer.get("/review")
-        event.remove(engine, "before_cursor_execute", note)
+        with statements_sent(app) as sent:
+            page = work.reviewer.get("/review")
         assert len(page.select("input[name=draft]")) == offers
         asked.append(len(sent))
     assert asked[1] <= asked[0]

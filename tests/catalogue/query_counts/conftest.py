@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
-from catalogue.extensions import db
+from tests.statements import statements_sent
 
 SEALING = (
     "INSERT INTO audit_event", "UPDATE audit_event", "audit_head",
@@ -23,20 +22,14 @@ def statements(app: Flask) -> Callable[[], Any]:
 
     @contextmanager
     def counting() -> Iterator[list[str]]:
-        sent: list[str] = []
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            if any(words in statement for words in SEALING):
-                return
-            if statement.split(maxsplit=1)[0] in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE"):
-                sent.append(statement)
-
-        with app.app_context():
-            engine = db.engine
-        event.listen(engine, "before_cursor_execute", note)
-        try:
-            yield sent
-        finally:
-            event.remove(engine, "before_cursor_execute", note)
+        counted: list[str] = []
+        with statements_sent(app) as sent:
+            yield counted
+        counted += [statement for statement in sent if _counts(statement)]
 
     return counting
+
+
+def _counts(statement: str) -> bool:
+    kind = statement.split(maxsplit=1)[0]
+    return kind in ("SELECT", "WITH", "INSERT", "UPDATE", "DELETE") and not any(words in statement for words in SEALING)

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from catalogue.clock import today
 from catalogue.extensions import db
 from catalogue.offers.models import Run
 from tests.lti.courses.conftest import member, rows
 from tests.lti.platform import LTI, NRPS, TEACHER, Platform
+from tests.statements import statements_sent
 from tests.visitor import Visitor
 
 
@@ -197,17 +198,10 @@ def test_that_a_course_is_a_copy_costs_one_query_at_most(
 @contextmanager
 def selects(app: Flask) -> Iterator[list[str]]:
     """What is read from the database meanwhile."""
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("SELECT"):
-            sent.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
+    read: list[str] = []
+    with statements_sent(app) as sent:
+        yield read
+    read += [statement for statement in sent if statement.startswith("SELECT")]
 
 
 @pytest.mark.parametrize("path", ["/lti/course/1", "/lti/course/1/enrol", "/lti/course/1/enrol?run="])

@@ -1,18 +1,15 @@
 """Grades that need a person: an administrator sees them, and why."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
-
 import pytest
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from catalogue.extensions import db
 from catalogue.offers.models import Offer
 from lti.grading.queries import PAGE, in_words
 from tests.lti.parked_grades.conftest import park_more
 from tests.lti.platform import Platform
+from tests.statements import statements_sent
 from tests.visitor import Visitor
 
 
@@ -88,28 +85,12 @@ def test_a_page_that_is_none_is_the_first(app: Flask, administrator: Visitor, be
 @pytest.mark.usefixtures("refused")
 def test_however_many_there_are_the_page_asks_as_often(app: Flask, administrator: Visitor) -> None:
     administrator.get("/admin/grades")
-    with asked(app) as few:
+    with statements_sent(app) as few:
         administrator.get("/admin/grades")
     park_more(app, 20)
-    with asked(app) as many:
+    with statements_sent(app) as many:
         administrator.get("/admin/grades")
     assert len(many) == len(few), "\n".join(many)
-
-
-@contextmanager
-def asked(app: Flask) -> Iterator[list[str]]:
-    sent: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 @pytest.mark.parametrize(
