@@ -240,11 +240,13 @@ class Evidence:
                 sums = np.array((one.truth[batch.rows].sum(), one.gained[batch.rows].sum()))
                 self._sums[key] = self._sums.get(key, 0.0) + sums
                 seen.movements.new[one.rows[batch.rows]] = False
+        claims: list[list[Claim]] = [[] for _ in of_dimensions]
+        for claim in self._claims:
+            claims[claim.dimension].append(claim)
         for _ in range(NIGHTS):
             for dimension, one in enumerate(of_dimensions):
-                claims = [claim for claim in self._claims if claim.dimension == dimension]
                 believed = dict(enumerate(self.factor[:, dimension].tolist()))
-                self._learned[dimension] = equations(one.movements, claims, believed)
+                self._learned[dimension] = equations(one.movements, claims[dimension], believed)
             for (offer, dimension), part in kept(self._learned, self._claims).items():
                 self.factor[offer, dimension] = part
 

@@ -205,14 +205,14 @@ class Shelf:
         places, there = _first(there, max(int(there.sum(axis=1).max()), 1))
         return np.take_along_axis(columns, places, axis=1), there
 
-    def _too_long(self, wants: Wants) -> Flags:
-        """Which offers take more hours than there are, by themselves, (b, n). Bounds leave money out."""
-        too_long: Flags = self.hours > wants.most_hours[:, None] + SLACK
+    def _too_long(self, wants: Wants, columns: Numbers | slice = slice(None)) -> Flags:
+        """Which of these offers take more hours than there are, by themselves, (b, k). Bounds leave money out."""
+        too_long: Flags = self.hours[columns] > wants.most_hours[:, None] + SLACK
         return too_long
 
     def _too_much(self, wants: Wants, columns: Numbers | slice = slice(None)) -> Flags:
         """Which of these offers are more than there are hours or money for, by themselves, (b, k)."""
-        too_much: Flags = self.hours[columns] > wants.most_hours[:, None] + SLACK
+        too_much = self._too_long(wants, columns)
         if np.isfinite(wants.most_price).any():
             too_much |= self.prices[columns] > wants.most_price[:, None] + SLACK
         return too_much
